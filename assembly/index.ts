@@ -1,0 +1,7 @@
+export * from "./interpreter";
+export * from "./copy";
+export * from "./reduce";
+export * from "./gather";
+export * from "./batch";
+export * from "./matmul";
+export * from "./regions.gen";

@@ -1,0 +1,116 @@
+// The general matmul: C is walked in bands of rows whose packed A fits the L2 cache, each in slivers of eight columns
+// whose packed B fits the L1 cache. After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
+// 2008.
+import { CHUNK } from './chunk'
+import { pack } from './pack'
+import { tile } from './tile'
+
+/** Rows of a band, a multiple of eight: its packed A takes up to BAND * CHUNK * 4 bytes of scratch. */
+// @ts-ignore: decorator
+@inline
+const BAND: u32 = 256
+
+/** Bytes of scratch before the packed A: a sliver of B, then one tile. */
+// @ts-ignore: decorator
+@inline
+const SLIVER: usize = <usize>CHUNK * 32
+// @ts-ignore: decorator
+@inline
+const TILE: usize = 128
+
+/** How many tiles of a band are three rows high: as many as avoid a thin one (two 3x8 cost less than 4x8 + 2x8). */
+function threes(rows: u32): u32 {
+  const over = rows & 3
+  if (over == 3) return 1
+  if (over == 2 && rows >= 6) return 2
+  return over == 1 && rows >= 9 ? 3 : 0
+}
+
+/** From the place of tile t's panel to that of the next: two tiles of up to four rows share a panel of eight. */
+// @ts-ignore: decorator
+@inline
+function next(panel: usize, t: u32, length: usize): usize {
+  return panel + (t & 1 ? length - 16 : 16)
+}
+
+/** A tile at C's right edge: computed whole into `spare`, of which rows x columns are kept. */
+function partial(
+  a: usize, b: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
+): void {
+  if (columns > 4) tile(4, 8, a, b, length, spare, 32, false)
+  else tile(4, 4, a, b, length, spare, 32, false)
+  for (; rows != 0; rows--) {
+    for (let j: usize = 0; j < columns << 2; j += 4) {
+      const sum = load<f32>(spare + j)
+      store<f32>(c + j, add ? load<f32>(c + j) + sum : sum)
+    }
+    spare += 32
+    c += alongC
+  }
+}
+
+/** A band's whole slivers: C[rows x (n & ~7)] = or += packed A times B's chunk. */
+function slivers(
+  panels: usize, fours: u32, short: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
+  c: usize, n: u32, add: bool, sliver: usize,
+): void {
+  const alongC = <usize>n << 2, length = <usize>depth << 5
+  for (let left = n >> 3; left != 0; left--) {
+    pack(sliver, b, alongBk, alongBn, depth, 4)
+    pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, 4)
+    let panel = panels, to = c, t: u32 = 0
+    for (; t < fours; t++) {
+      tile(4, 8, panel, sliver, length, to, alongC, add)
+      panel = next(panel, t, length)
+      to += alongC << 2
+    }
+    for (; t < fours + short; t++) {
+      tile(3, 8, panel, sliver, length, to, alongC, add)
+      panel = next(panel, t, length)
+      to += 3 * alongC
+    }
+    if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add)
+    else if (rest == 1) tile(1, 8, panel, sliver, length, to, alongC, add)
+    b += alongBn << 3
+    c += 32
+  }
+}
+
+/** C = A B with A's and B's strides in bytes; m, n, k at least 1. */
+export function blocked(
+  a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
+  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, scratch: usize,
+): void {
+  const alongC = <usize>n << 2, edge = n & 7, whole = <usize>n - edge
+  const spare = scratch + SLIVER, panels = spare + TILE
+  for (let start: u32 = 0; start < k; start += CHUNK) {
+    const depth = min(CHUNK, k - start), length = <usize>depth << 5, add = start != 0
+    for (let top: u32 = 0; top < m; top += BAND) {
+      const rows = min(BAND, m - top), short = threes(rows)
+      const fours = (rows - 3 * short) >> 2, rest = (rows - 3 * short) & 3
+      const tiles = fours + short + <u32>(rest != 0)
+      const to = c + <usize>top * alongC
+      let from = a + <usize>top * alongAm + <usize>start * alongAk, panel = panels
+      for (let t: u32 = 0; t < tiles; t++) {
+        const height: u32 = t < fours ? 4 : short != 0 ? 3 : rest
+        pack(panel, from, alongAk, alongAm, depth, height)
+        panel = next(panel, t, length)
+        from += alongAm * height
+      }
+      const bs = b + <usize>start * alongBk
+      slivers(panels, fours, short, rest, bs, alongBk, alongBn, depth, to, n, add, scratch)
+      if (edge == 0) continue
+      const be = bs + whole * alongBn
+      pack(scratch, be, alongBk, alongBn, depth, min(edge, 4))
+      if (edge > 4) pack(scratch + 16, be + 4 * alongBn, alongBk, alongBn, depth, edge - 4)
+      let ce = to + (whole << 2)
+      panel = panels
+      for (let t: u32 = 0; t < tiles; t++) {
+        const height: u32 = t < fours ? 4 : short != 0 ? 3 : rest
+        partial(panel, scratch, length, ce, alongC, height, edge, add, spare)
+        panel = next(panel, t, length)
+        ce += alongC * height
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** Eager evaluation: one expression, its inputs by name, through the same compiler and kernels as a training step. */
+import * as E from '#fp/Either.js'
+import type { Expr } from '../graph/Expr.js'
+import * as Program from '../graph/Program.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { byteSize, resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
+import { type Bits, type Machine, machine } from './machine.js'
+
+/** A tensor on the host, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly values: Bits
+}
+
+const misfit = (program: Program.Program, inputs: Readonly<Record<string, ArrayLike<number>>>, rows: number) => {
+  for (const { expr } of program.nodes) {
+    if (expr._tag !== 'Param' && expr._tag !== 'Input') continue
+    const type = resolveType(expr.type, rows)
+    const given = inputs[expr.name]
+    if (!given) return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but is not given`)
+    if (given.length !== sizeOf(type.shape))
+      return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but ${given.length} values are given`)
+  }
+  return null
+}
+
+/**
+ * The values of expressions. Parameters and inputs are given by name, row-major; `rows` is the number of rows where the
+ * expressions leave it open.
+ */
+export const evaluateAll = (
+  exprs: readonly Expr[],
+  inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+  rows = 1,
+): E.Either<ShapeError, readonly Tensor[]> => {
+  const program = Program.of(exprs)
+  if (E.isLeft(program)) return program
+  const wrong = misfit(program.right, inputs, rows)
+  if (wrong) return E.left(wrong)
+  const params = program.right.nodes.flatMap(({ expr }) => (expr._tag === 'Param' ? [expr] : []))
+  const results = Object.fromEntries(exprs.map((e, i) => [`${i}`, e]))
+  const made = machine({ rows, state: params, programs: { evaluate: { results, updates: {} } } })
+  return E.map((m: Machine) => {
+    const block = new Uint8Array(m.stateBytes)
+    for (const p of params) {
+      const at = m.slots.get(p.name)?.offset ?? 0
+      const bytes = byteSize(p.type, rows)
+      const values = inputs[p.name] as ArrayLike<number>
+      const typed =
+        p.type.dtype === 'f64' ? Float64Array.from(values) : p.type.dtype === 'f32' ? Float32Array.from(values) : Int32Array.from(values)
+      block.set(new Uint8Array(typed.buffer, 0, bytes), at)
+    }
+    m.writeState(block)
+    const values = m.run('evaluate', rows, inputs)
+    return exprs.map((e, i) => ({ shape: resolveShape(e.type.shape, rows), values: values[`${i}`] as Bits }))
+  })(made)
+}
+
+/** The value of one expression. */
+export const evaluate = (
+  expr: Expr,
+  inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+  rows = 1,
+): E.Either<ShapeError, Tensor> => E.map((all: readonly Tensor[]) => all[0] as Tensor)(evaluateAll([expr], inputs, rows))

@@ -1,0 +1,282 @@
+/**
+ * The plan of a program: every buffer at a fixed offset, every step a kernel with an argument record.
+ *
+ * Offsets are planned once, for the largest number of rows; the words of the records are written anew for any smaller
+ * number, so one plan serves every batch size. Buffers whose lifetimes do not overlap share memory; a region may write
+ * over an operand it is the last to read; a new value of the state is written over the old one as soon as nothing reads
+ * the old one any more, and is copied there at the end otherwise.
+ */
+import type { Call, Lowered, Word } from '../graph/Op.js'
+import type { Node, Program } from '../graph/Program.js'
+import { copyCall } from '../op/copy.js'
+import { bytesOf } from '../shape/DType.js'
+import { byteSize, resolveDim, resolveType, sizeOf } from '../shape/TensorType.js'
+import { type Region, reads, type Unit, writes } from '../transform/Fuse.js'
+
+/** Where a buffer lies: a section of memory and an offset in it, in bytes. */
+export interface Place {
+  readonly section: 'state' | 'inputs' | 'consts' | 'arena' | 'scratch'
+  readonly offset: number
+}
+
+export interface Layout {
+  /** where the leaves lie, by name */
+  readonly state: ReadonlyMap<string, number>
+  readonly inputs: ReadonlyMap<string, number>
+  /** where a constant lies; the same place for equal constants */
+  readonly constant: (node: Node) => number
+}
+
+export interface Wanted {
+  /** nodes to be found after the run */
+  readonly results: readonly number[]
+  /** the node of a state slot's new value, by the slot's name */
+  readonly updates: ReadonlyMap<string, number>
+}
+
+export interface Plan {
+  readonly program: Program
+  readonly units: readonly Unit[]
+  readonly places: ReadonlyMap<number, Place>
+  /** copies that end the program: from a node's place to another */
+  readonly copies: readonly { readonly node: number; readonly from: Place; readonly to: Place }[]
+  readonly results: readonly Place[]
+  readonly arenaBytes: number
+  readonly scratchBytes: number
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** First fit over the free gaps of a growing arena. */
+const allocator = () => {
+  let top = 0
+  let gaps: { from: number; to: number }[] = []
+  return {
+    take: (bytes: number): number => {
+      const need = align(Math.max(bytes, 4))
+      const gap = gaps.find(g => g.to - g.from >= need)
+      if (gap) {
+        const at = gap.from
+        gap.from += need
+        gaps = gaps.filter(g => g.to > g.from)
+        return at
+      }
+      const last = gaps.find(g => g.to === top)
+      const at = last ? last.from : top
+      gaps = gaps.filter(g => g !== last)
+      top = at + need
+      return at
+    },
+    give: (at: number, bytes: number): void => {
+      const free = { from: at, to: at + align(Math.max(bytes, 4)) }
+      const before = gaps.find(g => g.to === free.from)
+      const after = gaps.find(g => g.from === free.to)
+      const merged = { from: before?.from ?? free.from, to: after?.to ?? free.to }
+      gaps = [...gaps.filter(g => g !== before && g !== after), merged].sort((a, b) => a.from - b.from)
+    },
+    top: () => top,
+  }
+}
+
+const isAlias = ({ expr }: Node): boolean => expr._tag === 'Apply' && expr.op.lower._tag === 'Alias'
+
+/** The node whose buffer a node shares: itself, or what an alias stands for. */
+const rootsOf = (program: Program): readonly number[] => {
+  const roots: number[] = []
+  program.nodes.forEach((n, i) => roots.push(isAlias(n) ? (roots[n.args[0] as number] as number) : i))
+  return roots
+}
+
+const lowered = (program: Program, node: number, rows: number): Lowered | null => {
+  const { expr } = program.nodes[node] as Node
+  if (expr._tag !== 'Apply') return null
+  return { attrs: expr.attrs, args: expr.args.map(a => resolveType(a.type, rows)), out: resolveType(expr.type, rows), rows }
+}
+
+const scratchOf = (program: Program, unit: Unit, rows: number): number => {
+  if (unit._tag === 'Region') return 0
+  const { expr } = program.nodes[unit.node] as Node
+  const c = lowered(program, unit.node, rows)
+  return c && expr._tag === 'Apply' && expr.op.lower._tag === 'Kernel' ? (expr.op.lower.scratch?.(c) ?? 0) : 0
+}
+
+export const plan = (program: Program, units: readonly Unit[], layout: Layout, wanted: Wanted, rows: number): Plan => {
+  const roots = rootsOf(program)
+  const rootOf = (node: number): number => roots[node] as number
+  const typeOf = (node: number) => (program.nodes[node] as Node).expr.type
+  const bytes = (node: number): number => byteSize(typeOf(node), rows)
+  const isLeaf = (node: number): boolean => (program.nodes[rootOf(node)] as Node).expr._tag !== 'Apply'
+  const end = units.length
+
+  const places = new Map<number, Place>()
+  program.nodes.forEach((n, i) => {
+    const { expr } = n
+    if (expr._tag === 'Param') places.set(i, { section: 'state', offset: layout.state.get(expr.name) ?? -1 })
+    if (expr._tag === 'Input') places.set(i, { section: 'inputs', offset: layout.inputs.get(expr.name) ?? -1 })
+    if (expr._tag === 'Const') places.set(i, { section: 'consts', offset: layout.constant(n) })
+  })
+  const paramNode = new Map(program.nodes.flatMap(({ expr }, i) => (expr._tag === 'Param' ? [[expr.name, i] as const] : [])))
+
+  const lastRead = new Map<number, number>()
+  units.forEach((u, k) => {
+    for (const r of reads(program, u)) lastRead.set(rootOf(r), k)
+  })
+  for (const r of wanted.results) lastRead.set(rootOf(r), end)
+  const slotsOf = new Map<number, string[]>()
+  for (const [slot, node] of wanted.updates) {
+    const root = rootOf(node)
+    slotsOf.set(root, [...(slotsOf.get(root) ?? []), slot])
+    if (isLeaf(node) && root !== paramNode.get(slot)) lastRead.set(root, end)
+  }
+
+  /** A unit may write over an operand if it reads it at the place where it writes. */
+  const overwritable = (unit: Unit, node: number, size: number): boolean => {
+    if (unit._tag !== 'Region') return false
+    const uses = unit.inputs.filter(i => rootOf(i.node) === node)
+    return uses.every(i => i.lanes === 'vector' && !i.stays) && bytes(node) === size
+  }
+  /** The slot that a node's value can be written to at once. */
+  const slotFor = (unit: Unit, k: number, node: number): string | undefined => {
+    const [slot, other] = slotsOf.get(node) ?? []
+    if (slot === undefined || other !== undefined) return undefined
+    const old = paramNode.get(slot)
+    const last = old === undefined ? -1 : (lastRead.get(old) ?? -1)
+    return last < k || (last === k && overwritable(unit, old as number, bytes(node))) ? slot : undefined
+  }
+
+  const arena = allocator()
+  const homes = new Map<number, number>()
+  const inSlot = new Set<string>()
+  let scratchBytes = 0
+  units.forEach((unit, k) => {
+    scratchBytes = Math.max(scratchBytes, scratchOf(program, unit, rows))
+    const dying = new Set(reads(program, unit).map(rootOf).filter(r => homes.has(r) && lastRead.get(r) === k))
+    for (const node of writes(unit)) {
+      const slot = slotFor(unit, k, node)
+      if (slot !== undefined) {
+        inSlot.add(slot)
+        places.set(node, { section: 'state', offset: layout.state.get(slot) ?? -1 })
+        continue
+      }
+      if (slotsOf.has(node)) lastRead.set(node, end)
+      const heir = [...dying].find(r => overwritable(unit, r, bytes(node)))
+      if (heir !== undefined) dying.delete(heir)
+      const at = heir !== undefined ? (homes.get(heir) as number) : arena.take(bytes(node))
+      if (heir !== undefined) homes.delete(heir)
+      homes.set(node, at)
+      places.set(node, { section: 'arena', offset: at })
+    }
+    for (const r of dying) {
+      arena.give(homes.get(r) as number, bytes(r))
+      homes.delete(r)
+    }
+    for (const node of writes(unit)) {
+      if (lastRead.has(node) || !homes.has(node)) continue
+      arena.give(homes.get(node) as number, bytes(node))
+      homes.delete(node)
+    }
+  })
+
+  const placeOf = (node: number): Place => places.get(rootOf(node)) as Place
+  const aside = (node: number): { node: number; from: Place; to: Place } => ({
+    node,
+    from: placeOf(node),
+    to: { section: 'arena', offset: arena.take(bytes(node)) },
+  })
+  const late = [...wanted.updates].filter(([slot, node]) => !inSlot.has(slot) && rootOf(node) !== paramNode.get(slot))
+  const first = late.map(([, node]) => (isLeaf(node) ? aside(node) : null))
+  const shown = wanted.results.map(node => (isLeaf(node) ? aside(node) : null))
+  const last = late.map(([slot, node], i) => ({
+    node,
+    from: first[i]?.to ?? placeOf(node),
+    to: { section: 'state', offset: layout.state.get(slot) ?? -1 } as const,
+  }))
+  for (const node of program.nodes.keys()) if (places.has(rootOf(node))) places.set(node, placeOf(node))
+  return {
+    program,
+    units,
+    places,
+    copies: [...first.filter(c => c !== null), ...shown.filter(c => c !== null), ...last],
+    results: wanted.results.map((node, i) => shown[i]?.to ?? placeOf(node)),
+    arenaBytes: arena.top(),
+    scratchBytes,
+  }
+}
+
+/** A kernel's name and the finished words of its record. */
+export interface Encoded {
+  readonly kernel: string
+  readonly words: readonly number[]
+}
+
+const floatBits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0] as number
+
+const regionCall = (region: Region, rows: number, at: (node: number) => number): Encoded & { readonly key: string } => {
+  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
+  return {
+    kernel: '',
+    key: region.key,
+    words: [
+      outer,
+      inner,
+      ...region.inputs.flatMap(i => [at(i.node), i.stays ? 0 : i.lanes === 'vector' ? 4 * inner : 4]),
+      ...region.outputs.map(o => at(o.node)),
+    ],
+  }
+}
+
+const copyBytes = (type: Node['expr']['type'], rows: number): Call => {
+  const words = (resolveDim(sizeOf(type.shape), rows) * bytesOf(type.dtype)) / 4
+  return copyCall({
+    from: { arg: 0 },
+    to: { out: true },
+    dtype: 'i32',
+    shape: [words],
+    fromStrides: [1],
+    toStrides: [1],
+  })
+}
+
+/** The calls of a plan for a number of rows, with addresses in place; `kernelOf` names the kernel of a region. */
+export const encode = (
+  plan: Plan,
+  rows: number,
+  base: (place: Place) => number,
+  kernelOf: (key: string) => string,
+): readonly Encoded[] => {
+  const { program } = plan
+  const at = (node: number): number => base(plan.places.get(node) as Place)
+  const scratch = base({ section: 'scratch', offset: 0 })
+  const finish = (call: Call, args: readonly number[], out: number): Encoded => ({
+    kernel: call.kernel,
+    words: call.words.map((w: Word) => {
+      if (typeof w === 'number') return w
+      if ('f32' in w) return floatBits(w.f32)
+      if ('scratch' in w) return scratch + w.scratch
+      return ('out' in w ? out : (args[w.arg] as number)) + (w.offset ?? 0)
+    }),
+  })
+  const unitCalls = (unit: Unit): readonly Encoded[] => {
+    if (unit._tag === 'Region') {
+      const { key, words } = regionCall(unit, rows, at)
+      return [{ kernel: kernelOf(key), words }]
+    }
+    const { expr, args } = program.nodes[unit.node] as Node
+    const c = lowered(program, unit.node, rows)
+    if (expr._tag !== 'Apply' || !c) return []
+    const { lower } = expr.op
+    const calls =
+      lower._tag === 'Elementwise'
+        ? [{ kernel: `${lower.fn(c)}_scalar`, words: [...args.map((_, i) => ({ arg: i })), { out: true } as const] }]
+        : lower._tag === 'Alias'
+          ? []
+          : lower.calls(c)
+    return calls.map(call => finish(call, args.map(at), at(unit.node)))
+  }
+  return [
+    ...plan.units.flatMap(unitCalls),
+    ...plan.copies.map(({ node, from, to }) =>
+      finish(copyBytes((program.nodes[node] as Node).expr.type, rows), [base(from)], base(to)),
+    ),
+  ]
+}

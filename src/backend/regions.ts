@@ -1,0 +1,155 @@
+/**
+ * Regions as AssemblyScript: one function each, one loop, everything in registers.
+ *
+ * Words of the record: [0] outer, [1] inner, then for every operand its address and the bytes it advances by after a
+ * row of the loop, then the address of every output. The inner loop runs over four lanes at a time; the last
+ * inner mod 4 elements of a row are computed as four and stored singly, so nothing beyond the output is written.
+ */
+import { regionKey } from '../transform/Fuse.js'
+import type { Op } from '../graph/Op.js'
+
+/** What the text of a region depends on: its key, taken apart. */
+export interface RegionShape {
+  readonly lanes: readonly ('v' | 's')[]
+  readonly steps: readonly { readonly fn: string; readonly args: readonly number[] }[]
+  readonly outputs: readonly number[]
+}
+
+/** The inverse of `regionKey`. */
+export const parseKey = (key: string): RegionShape => {
+  const [lanes = '', steps = '', outputs = ''] = key.split('|')
+  return {
+    lanes: [...lanes].map(l => (l === 'v' ? 'v' : 's')),
+    steps: steps.split(';').map(text => {
+      const open = text.indexOf('(')
+      return { fn: text.slice(0, open), args: text.slice(open + 1, -1).split(',').map(Number) }
+    }),
+    outputs: outputs.split(',').map(Number),
+  }
+}
+
+/** Vectors per turn of the loop: short bodies are unrolled to hide the loop's own cost. */
+const unroll = (r: RegionShape): number => (r.steps.length === 1 ? 4 : r.steps.length <= 4 ? 2 : 1)
+
+const body = (r: RegionShape, vector: number, partial: boolean, indent: string): readonly string[] => {
+  const at = vector === 0 ? '' : `, ${16 * vector}`
+  const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const x${i}_${vector} = v128.load(p${i} + c${at});`] : []))
+  const name = (a: number): string =>
+    a >= r.lanes.length ? `t${a - r.lanes.length}_${vector}` : r.lanes[a] === 'v' ? `x${a}_${vector}` : `s${a}`
+  const steps = r.steps.map((s, k) => `const t${k}_${vector} = ${s.fn}(${s.args.map(name).join(', ')});`)
+  const stores = r.outputs.map((o, k) =>
+    partial ? `storeLanes(q${k} + c, t${o}_${vector}, rest);` : `v128.store(q${k} + c, t${o}_${vector}${at});`,
+  )
+  return [...loads, ...steps, ...stores].map(line => `${indent}${line}`)
+}
+
+/** The exported function of a region. */
+export const emitRegion = (name: string, key: string): string => {
+  const r = parseKey(key)
+  const outputsAt = 8 + 8 * r.lanes.length
+  const turns = unroll(r)
+  const lines = [
+    `/** ${key} */`,
+    `export function ${name}(a: usize): void {`,
+    '  const inner = <usize>load<u32>(a, 4);',
+    '  const whole = (inner & ~3) << 2;',
+    '  const rest = inner & 3;',
+    ...r.lanes.flatMap((_, i) => [
+      `  let p${i} = <usize>load<u32>(a, ${8 + 8 * i});`,
+      `  const d${i} = <usize>load<u32>(a, ${12 + 8 * i});`,
+    ]),
+    ...r.outputs.map((_, k) => `  let q${k} = <usize>load<u32>(a, ${outputsAt + 4 * k});`),
+    '  for (let rows = load<u32>(a); rows > 0; rows--) {',
+    ...r.lanes.flatMap((l, i) => (l === 's' ? [`    const s${i} = v128.load32_splat(p${i});`] : [])),
+    '    let c: usize = 0;',
+    ...(turns > 1
+      ? [
+          `    for (; c + ${16 * turns} <= whole; c += ${16 * turns}) {`,
+          ...Array.from({ length: turns }, (_, v) => body(r, v, false, '      ')).flat(),
+          '    }',
+        ]
+      : []),
+    '    for (; c < whole; c += 16) {',
+    ...body(r, 0, false, '      '),
+    '    }',
+    '    if (rest) {',
+    ...body(r, 0, true, '      '),
+    '    }',
+    ...r.lanes.map((_, i) => `    p${i} += d${i};`),
+    ...r.outputs.map((_, k) => `    q${k} += inner << 2;`),
+    '  }',
+    '}',
+  ]
+  return lines.join('\n')
+}
+
+const combinations = (n: number): readonly string[] =>
+  n === 0 ? [''] : combinations(n - 1).flatMap(rest => [`${rest}v`, `${rest}s`])
+
+const storage = { f32: 'f32', f64: 'f64', i32: 'i32', bool: 'i32', u8: 'u8' } as const
+
+/** The kernel of an operation on step scalars. */
+const emitScalar = (op: Op, sample: Op['samples'][number]): string => {
+  const typing = { attrs: sample.attrs ?? {}, args: sample.args }
+  const fn = op.lower._tag === 'Elementwise' ? op.lower.fn(typing) : ''
+  const out = op.type(typing)
+  const to = out._tag === 'Right' ? storage[out.right.dtype] : 'f64'
+  const args = sample.args.map((a, i) => `load<${storage[a.dtype]}>(load<u32>(a, ${4 * i}))`)
+  return [
+    `export function ${fn}_scalar(a: usize): void {`,
+    `  store<${to}>(load<u32>(a, ${4 * args.length}), ${fn}(${args.join(', ')}));`,
+    '}',
+  ].join('\n')
+}
+
+/** The key of an operation alone, with the given operand lanes. */
+const aloneKey = (fn: string, lanes: string): string =>
+  regionKey(
+    [...lanes].map(l => ({ lanes: l === 'v' ? ('vector' as const) : ('splat' as const) })),
+    [{ fn, args: [...lanes].map((_, i) => i) }],
+    [{ step: 0 }],
+  )
+
+export interface Generated {
+  readonly source: string
+  /** region key -> exported function */
+  readonly regions: ReadonlyMap<string, string>
+}
+
+/** The module of generated kernels: every elementwise operation alone, on every dtype, and the given regions. */
+export const generate = (ops: readonly Op[], keys: Iterable<string>): Generated => {
+  const regions = new Map<string, string>()
+  const texts: string[] = []
+  const functions = new Set<string>()
+  for (const op of ops) {
+    const seen = new Set<string>()
+    if (op.lower._tag !== 'Elementwise') continue
+    for (const sample of op.samples) {
+      const fn = op.lower.fn({ attrs: sample.attrs ?? {}, args: sample.args })
+      if (seen.has(fn) || functions.has(fn)) continue
+      seen.add(fn)
+      functions.add(fn)
+      const out = op.type({ attrs: {}, args: sample.args })
+      const scalar = [...sample.args, ...(out._tag === 'Right' ? [out.right] : [])].some(t => t.dtype === 'f64')
+      if (scalar) texts.push(emitScalar(op, sample))
+      for (const lanes of scalar ? [] : combinations(sample.args.length)) {
+        const key = aloneKey(fn, lanes)
+        regions.set(key, `${fn}_${lanes}`)
+        texts.push(emitRegion(`${fn}_${lanes}`, key))
+      }
+    }
+  }
+  let n = 0
+  for (const key of keys) {
+    if (regions.has(key)) continue
+    const name = `region_${n++}`
+    regions.set(key, name)
+    texts.push(emitRegion(name, key))
+  }
+  const header = [
+    '/** Generated by the build; see src/backend/regions.ts. */',
+    `import { ${[...functions].sort().join(', ')} } from "./elementwise";`,
+    'import { storeLanes } from "./tail";',
+  ].join('\n')
+  return { source: `${header}\n\n${texts.join('\n\n')}\n`, regions }
+}

@@ -1,0 +1,84 @@
+/**
+ * What an operation is: declared once, as a value, with everything the rest of the system asks of it.
+ *
+ * - `type`: the shape rule.
+ * - `vjp`: given the gradient `g` of the output, the gradient of each argument, as expressions (so that it can be
+ *   differentiated again); null where none flows.
+ * - `reference`: float64, slow, obviously right.
+ * - `lower`: how the compiler runs it.
+ * - `samples`: where the tests may evaluate it.
+ */
+import type { Either } from '#fp/Either.js'
+import type { TensorType } from '../shape/TensorType.js'
+import type { Expr } from './Expr.js'
+
+export type Attr = number | string | boolean | readonly number[]
+export type Attrs = { readonly [name: string]: Attr }
+
+/** A tensor of the reference evaluator: float64 whatever the dtype, row-major. */
+export interface Nd {
+  readonly shape: readonly number[]
+  readonly values: Float64Array
+}
+
+/** Argument and result types; inside `lower` and `reference` every dimension is resolved to a number. */
+export interface Typing {
+  readonly attrs: Attrs
+  readonly args: readonly TensorType[]
+}
+
+export interface Lowered extends Typing {
+  readonly out: TensorType
+  readonly rows: number
+}
+
+/** A word of a kernel's argument record: a number, a float's bits, or the address of a buffer known to the plan. */
+export type Word =
+  | number
+  | { readonly f32: number }
+  | { readonly arg: number; readonly offset?: number }
+  | { readonly out: true; readonly offset?: number }
+  | { readonly scratch: number }
+
+export interface Call {
+  readonly kernel: string
+  readonly words: readonly Word[]
+}
+
+export type Lowering =
+  /** a function of `assembly/elementwise`, fused into regions */
+  | { readonly _tag: 'Elementwise'; readonly fn: (c: Typing) => string }
+  /** the same bytes under another type */
+  | { readonly _tag: 'Alias' }
+  /** a view with stride 0 inside a region, otherwise copied by `calls` */
+  | { readonly _tag: 'Broadcast'; readonly calls: (c: Lowered) => readonly Call[] }
+  /** the number of calls may not depend on the rows; `scratch` is in bytes */
+  | {
+      readonly _tag: 'Kernel'
+      readonly calls: (c: Lowered) => readonly Call[]
+      readonly scratch?: (c: Lowered) => number
+    }
+
+export interface Vjp {
+  readonly attrs: Attrs
+  readonly args: readonly Expr[]
+  readonly out: Expr
+  readonly g: Expr
+}
+
+/** An argument list for the table-driven tests: types, attributes, the domain of values and points to stay away from. */
+export interface Sample {
+  readonly args: readonly TensorType[]
+  readonly attrs?: Attrs
+  readonly domain?: readonly [number, number]
+  readonly avoid?: readonly number[]
+}
+
+export interface Op {
+  readonly name: string
+  readonly type: (c: Typing) => Either<string, TensorType>
+  readonly vjp: ((c: Vjp) => readonly (Expr | null)[]) | null
+  readonly reference: (c: Lowered, args: readonly Nd[]) => Float64Array
+  readonly lower: Lowering
+  readonly samples: readonly Sample[]
+}

@@ -1,0 +1,37 @@
+/** Functions composed of operations: plain functions, differentiated through what they are made of. */
+import type { Expr } from '../graph/Expr.js'
+import { abs, add, div, maximum, mul, neg, sub } from './arithmetic.js'
+import { sum } from './broadcast.js'
+import { erf, exp, log, log1p, tanh } from './math.js'
+import { max } from './reduce.js'
+import { stopGradient } from './stop.js'
+
+/** x - max(x) along the axis, which changes neither softmax nor its gradient but keeps exp in range. */
+const shifted = (x: Expr, axis: number): Expr => sub(x, stopGradient(max(x, [axis], true)))
+
+/** log(sum(exp(x))) along an axis (the last by default), which disappears. */
+export const logSumExp = (x: Expr, axis = -1): Expr =>
+  add(log(sum(exp(shifted(x, axis)), [axis])), stopGradient(max(x, [axis])))
+
+/** x - logSumExp(x) along an axis (the last by default). */
+export const logSoftmax = (x: Expr, axis = -1): Expr => {
+  const y = shifted(x, axis)
+  return sub(y, log(sum(exp(y), [axis], true)))
+}
+
+/** exp(x) / sum(exp(x)) along an axis (the last by default). */
+export const softmax = (x: Expr, axis = -1): Expr => {
+  const e = exp(shifted(x, axis))
+  return div(e, sum(e, [axis], true))
+}
+
+/** log(1 + e^x), for any x: max(x, 0) + log1p(e^-|x|) (its gradient is the logistic function). */
+export const softplus = (x: Expr): Expr => add(maximum(x, 0), log1p(exp(neg(abs(x)))))
+
+const rootTwoOverPi = 0.7978845608028654
+
+/** x Phi(x) (Hendrycks & Gimpel 2016), exactly by erf, or by their approximation with tanh. */
+export const gelu = (x: Expr, approximate: 'none' | 'tanh' = 'none'): Expr =>
+  approximate === 'none'
+    ? mul(mul(x, 0.5), add(erf(mul(x, 0.7071067811865476)), 1))
+    : mul(mul(x, 0.5), add(tanh(mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), rootTwoOverPi)), 1))

@@ -1,0 +1,117 @@
+/** Transcendental functions, element by element; the kernels' measured errors stand in `assembly/elementwise`. */
+import type { Expr, Operand } from '../graph/Expr.js'
+import type { Op } from '../graph/Op.js'
+import { add, div, mul, neg, sub } from './arithmetic.js'
+import { defineElementwise, elementwise } from './define.js'
+import { cast, eq, select } from './select.js'
+
+const unary =
+  (op: Op) =>
+  (x: Operand): Expr =>
+    elementwise(op, [x], cast)
+
+const expOp = defineElementwise('exp', {
+  arity: 1,
+  dtypes: ['f32', 'f64'],
+  vjp: ({ out, g }) => [mul(g, out)],
+  reference: Math.exp,
+  domain: [-4, 4],
+})
+const expm1Op = defineElementwise('expm1', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ out, g }) => [mul(g, add(out, 1))],
+  reference: Math.expm1,
+  domain: [-4, 4],
+})
+const logOp = defineElementwise('log', {
+  arity: 1,
+  dtypes: ['f32', 'f64'],
+  vjp: ({ args: [x], g }) => [x ? div(g, x) : null],
+  reference: Math.log,
+  domain: [0.1, 8],
+})
+const log1pOp = defineElementwise('log1p', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ args: [x], g }) => [x ? div(g, add(x, 1)) : null],
+  reference: Math.log1p,
+  domain: [-0.8, 8],
+})
+const sqrtOp = defineElementwise('sqrt', {
+  arity: 1,
+  dtypes: ['f32', 'f64'],
+  vjp: ({ out, g }) => [div(mul(g, 0.5), out)],
+  reference: Math.sqrt,
+  domain: [0.1, 8],
+})
+const rsqrtOp = defineElementwise('rsqrt', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ args: [x], out, g }) => [x ? neg(div(mul(mul(g, 0.5), out), x)) : null],
+  reference: x => 1 / Math.sqrt(x),
+  domain: [0.1, 8],
+})
+const tanhOp = defineElementwise('tanh', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ out, g }) => [mul(g, sub(1, mul(out, out)))],
+  reference: Math.tanh,
+  domain: [-4, 4],
+})
+const logisticOp = defineElementwise('logistic', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ out, g }) => [mul(g, mul(out, sub(1, out)))],
+  reference: x => 1 / (1 + Math.exp(-x)),
+  domain: [-6, 6],
+})
+const erfSeries = (x: number): number => {
+  let term = x
+  let total = x
+  for (let n = 1; n < 120; n++) {
+    term *= (-x * x) / n
+    total += term / (2 * n + 1)
+  }
+  return 1.1283791670955126 * total
+}
+const erfOp = defineElementwise('erf', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ args: [x], g }) => [x ? mul(g, mul(exp(neg(mul(x, x))), 1.1283791670955126)) : null],
+  reference: erfSeries,
+  domain: [-3, 3],
+})
+const powOp = defineElementwise('pow', {
+  arity: 2,
+  dtypes: ['f32', 'f64'],
+  vjp: ({ args: [x, y], out, g }) =>
+    x && y
+      ? [mul(g, mul(y, pow(x, sub(y, 1)))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))]
+      : [null, null],
+  reference: (x, y) => x ** y,
+  domain: [0.3, 3],
+})
+
+/** e^x */
+export const exp = unary(expOp)
+/** e^x - 1, accurate near 0 */
+export const expm1 = unary(expm1Op)
+/** The natural logarithm; NaN below 0. */
+export const log = unary(logOp)
+/** log(1 + x), accurate near 0 */
+export const log1p = unary(log1pOp)
+export const sqrt = unary(sqrtOp)
+/** 1 / sqrt(x) */
+export const rsqrt = unary(rsqrtOp)
+export const tanh = unary(tanhOp)
+/** 1 / (1 + e^-x) */
+export const logistic = unary(logisticOp)
+/** The error function. */
+export const erf = unary(erfOp)
+/** x^y as C's pow; the gradient of y is 0 where x is 0. */
+export const pow = (x: Operand, y: Operand): Expr => elementwise(powOp, [x, y], cast)
+
+export const mathOps: readonly Op[] = [
+  ...[expOp, expm1Op, logOp, log1pOp, sqrtOp, rsqrtOp, tanhOp, logisticOp, erfOp, powOp],
+]

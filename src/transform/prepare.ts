@@ -1,0 +1,17 @@
+/** From expressions to units: simplified, value-numbered, fused. */
+import * as E from '#fp/Either.js'
+import type { Expr } from '../graph/Expr.js'
+import * as Program from '../graph/Program.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { fuse, type Unit } from './Fuse.js'
+import { simplify } from './Simplify.js'
+
+export interface Prepared {
+  readonly program: Program.Program
+  readonly units: readonly Unit[]
+}
+
+export const prepare = (exprs: readonly Expr[]): E.Either<ShapeError, Prepared> => {
+  const made = E.chain(simplify)(Program.of(exprs))
+  return E.map((program: Program.Program) => ({ program, units: fuse(program) }))(made)
+}
