@@ -1,0 +1,215 @@
+/**
+ * The map of a machine's linear memory, which never grows:
+ *
+ *     | null page | images | constants | inputs | scratch | arena | cells | state | order | resident data |
+ *
+ * Everything is aligned to 64 bytes. The programs of a machine never run at the same time, so they share inputs,
+ * scratch and arena. The state is one block, so a snapshot is one copy; its layout does not depend on the rows.
+ */
+import * as E from '#fp/Either.js'
+import type { Expr } from '../graph/Expr.js'
+import type { Node } from '../graph/Program.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
+import { type Unit, unfuse } from '../transform/Fuse.js'
+import { prepare } from '../transform/prepare.js'
+import { regions } from './kernels.gen.js'
+import { encode, type Layout, type Place, type Plan, plan } from './plan.js'
+
+export interface Slot {
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** What a program computes: values to look at, and new values of state slots. */
+export interface Wanted {
+  readonly results: Readonly<Record<string, Expr>>
+  readonly updates: Readonly<Record<string, Expr>>
+}
+
+/** One input of a data set kept in linear memory, `width` elements a row; bytes are widened when they are fetched. */
+export interface Column {
+  readonly input: string
+  readonly width: number
+  readonly values: Uint8Array | Float32Array | Int32Array
+}
+
+export interface Resident {
+  readonly rows: number
+  readonly columns: readonly Column[]
+}
+
+export interface MachineSpec {
+  /** the largest number of rows of one run */
+  readonly rows: number
+  readonly state: readonly Slot[]
+  readonly programs: Readonly<Record<string, Wanted>>
+  readonly resident?: Readonly<Record<string, Resident>>
+}
+
+/** A named buffer at its address. */
+export interface Located {
+  readonly at: number
+  readonly type: TensorType
+}
+
+/** A program, planned, with the addresses of what belongs to it. */
+export interface Placed {
+  readonly plan: Plan
+  readonly results: readonly (Located & { readonly name: string })[]
+  /** running sums of the scalar f32 results */
+  readonly sums: ReadonlyMap<string, number>
+  readonly image: number
+}
+
+export interface MemoryMap {
+  readonly programs: ReadonlyMap<string, Placed>
+  readonly state: { readonly at: number; readonly bytes: number }
+  readonly slots: ReadonlyMap<string, Located>
+  readonly inputs: ReadonlyMap<string, Located>
+  readonly constants: readonly (Located & { readonly values: readonly number[] })[]
+  readonly addressOf: (place: Place) => number
+  /** the next row to fetch, as an index into the order; the order itself */
+  readonly cursor: number
+  readonly order: number
+  /** the first step whose loss was not finite, or a negative number */
+  readonly nonFinite: number
+  /** where a column of a resident data set lies, by `set/input` */
+  readonly data: ReadonlyMap<string, number>
+  readonly bytes: number
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** Gives consecutive aligned places. */
+const sequence = (start = 0) => {
+  let at = start
+  return {
+    take: (bytes: number): number => {
+      const here = at
+      at = align(at + bytes)
+      return here
+    },
+    end: () => at,
+  }
+}
+
+const nullPage = 1024
+/** Kernels may read up to 64 bytes past a buffer. */
+const slack = 1024
+export const pageBytes = 65536
+const maxBytes = 4294967296 - pageBytes
+
+/** Words that the calls around a program take, for each input and each sum, and bytes of one word. */
+const aroundBytes = (inputs: number, sums: number): number => 4 * (8 * (inputs + 1) + 10 * (sums + 1))
+
+/** Regions that the core has a kernel for stay whole, the others run step by step. */
+const runnable = (unit: Unit): readonly Unit[] =>
+  unit._tag === 'Single' || regions[unit.key] ? [unit] : unfuse(unit)
+
+export const kernelOf = (key: string): string => regions[key] ?? key
+
+/** Plans all programs and lays everything out; a `Left` names the first shape that does not fit. */
+export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> => {
+  const [state, inputs, constants, cells] = [sequence(), sequence(), sequence(), sequence()]
+  const slotAt = new Map(spec.state.map(s => [s.name, state.take(byteSize(s.type, spec.rows))]))
+  const inputAt = new Map<string, number>()
+  const inputTypes = new Map<string, TensorType>()
+  const constantAt = new Map<string, { readonly offset: number; readonly values: readonly number[]; readonly type: TensorType }>()
+  const constant = ({ expr }: Node): number => {
+    if (expr._tag !== 'Const') return 0
+    const key = `${showType(expr.type)} ${expr.values.map(v => (Object.is(v, -0) ? '-0' : v)).join(' ')}`
+    const known = constantAt.get(key)
+    if (known) return known.offset
+    const offset = constants.take(byteSize(expr.type, 1))
+    constantAt.set(key, { offset, values: expr.values, type: expr.type })
+    return offset
+  }
+  const cursor = cells.take(4)
+  const nonFinite = cells.take(8)
+
+  const plans = new Map<string, { readonly plan: Plan; readonly wanted: Wanted; readonly sums: Map<string, number> }>()
+  for (const [name, wanted] of Object.entries(spec.programs)) {
+    const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
+    if (E.isLeft(made)) return made
+    const { program, units } = made.right
+    for (const { expr } of program.nodes) {
+      if (expr._tag === 'Param' && !slotAt.has(expr.name))
+        return E.left(shapeError(name, `the state has no slot "${expr.name}"`))
+      if (expr._tag !== 'Input' || inputAt.has(expr.name)) continue
+      inputAt.set(expr.name, inputs.take(byteSize(expr.type, spec.rows)))
+      inputTypes.set(expr.name, expr.type)
+    }
+    const results = Object.entries(wanted.results)
+    const updates = Object.keys(wanted.updates).map((s, i) => [s, program.outputs[results.length + i] as number] as const)
+    const layout: Layout = { state: slotAt, inputs: inputAt, constant }
+    const nodes = { results: program.outputs.slice(0, results.length), updates: new Map(updates) }
+    const scalars = results.filter(([, e]) => e.type.dtype === 'f32' && e.type.shape.length === 0)
+    plans.set(name, {
+      wanted,
+      plan: plan(program, units.flatMap(runnable), layout, nodes, spec.rows),
+      sums: new Map(scalars.map(([r]) => [r, cells.take(8)])),
+    })
+  }
+
+  const all = [...plans.values()]
+  const sets = Object.entries(spec.resident ?? {})
+  const map = sequence(nullPage)
+  const images = new Map(
+    [...plans].map(([name, { plan: p, sums }]) => {
+      const calls = encode(p, spec.rows, () => 0, kernelOf)
+      const bytes = calls.reduce((n, c) => n + 8 + 4 * c.words.length, aroundBytes(inputAt.size, sums.size))
+      return [name, map.take(bytes)] as const
+    }),
+  )
+  const bases = {
+    consts: map.take(constants.end()),
+    inputs: map.take(inputs.end()),
+    scratch: map.take(Math.max(0, ...all.map(p => p.plan.scratchBytes))),
+    arena: map.take(Math.max(0, ...all.map(p => p.plan.arenaBytes))),
+    state: 0,
+  }
+  const cellBase = map.take(cells.end())
+  bases.state = map.take(state.end())
+  const order = map.take(4 * Math.max(0, ...sets.map(([, s]) => s.rows)))
+  const data = new Map(
+    sets.flatMap(([name, s]) => s.columns.map(c => [`${name}/${c.input}`, map.take(c.values.byteLength)] as const)),
+  )
+  const bytes = map.end() + slack
+  if (bytes > maxBytes) {
+    const need = Math.ceil(bytes / 1048576)
+    return E.left(shapeError('memory', `the plan takes ${need} MiB, but WebAssembly addresses at most 4,095`))
+  }
+
+  const addressOf = ({ section, offset }: Place): number => bases[section] + offset
+  const located = (base: number, at: Iterable<readonly [string, number]>, typeOf: (name: string) => TensorType) =>
+    new Map([...at].map(([name, offset]) => [name, { at: base + offset, type: typeOf(name) }]))
+  const slotTypes = new Map(spec.state.map(s => [s.name, s.type]))
+  return E.right({
+    programs: new Map(
+      [...plans].map(([name, { plan: p, wanted, sums }]) => [
+        name,
+        {
+          plan: p,
+          results: Object.entries(wanted.results).map(([result, e], i) => ({
+            name: result,
+            at: addressOf(p.results[i] as Place),
+            type: e.type,
+          })),
+          sums: new Map([...sums].map(([result, offset]) => [result, cellBase + offset])),
+          image: images.get(name) as number,
+        },
+      ]),
+    ),
+    state: { at: bases.state, bytes: state.end() },
+    slots: located(bases.state, slotAt, name => slotTypes.get(name) as TensorType),
+    inputs: located(bases.inputs, inputAt, name => inputTypes.get(name) as TensorType),
+    constants: [...constantAt.values()].map(c => ({ at: bases.consts + c.offset, type: c.type, values: c.values })),
+    addressOf,
+    cursor: cellBase + cursor,
+    order,
+    nonFinite: cellBase + nonFinite,
+    data,
+    bytes,
+  })
+}
