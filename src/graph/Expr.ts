@@ -7,46 +7,11 @@
  * too, and `Program.of` returns the first such error as a `Left`.
  */
 import * as E from '#fp/Either.js'
-import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { shapeError } from '../shape/ShapeError.js'
 import { type TensorType, tensorType } from '../shape/TensorType.js'
-import type { Attrs, Op } from './Op.js'
+import type { Attrs, Const, Expr, Input, Invalid, Op, Param } from './Op.js'
 
-/** A named value bound when the program runs: state that a step may replace. */
-export interface Param {
-  readonly _tag: 'Param'
-  readonly name: string
-  readonly type: TensorType
-}
-
-/** A named value bound when the program runs: data of this call. */
-export interface Input {
-  readonly _tag: 'Input'
-  readonly name: string
-  readonly type: TensorType
-}
-
-/** A constant, row-major; a shape without rows. */
-export interface Const {
-  readonly _tag: 'Const'
-  readonly values: readonly number[]
-  readonly type: TensorType
-}
-
-export interface Apply {
-  readonly _tag: 'Apply'
-  readonly op: Op
-  readonly attrs: Attrs
-  readonly args: readonly Expr[]
-  readonly type: TensorType
-}
-
-export interface Invalid {
-  readonly _tag: 'Invalid'
-  readonly error: ShapeError
-  readonly type: TensorType
-}
-
-export type Expr = Param | Input | Const | Apply | Invalid
+export type { Apply, Const, Expr, Input, Invalid, Param } from './Op.js'
 
 /** What elementwise constructors take: a number becomes a constant of the other operand's dtype. */
 export type Operand = Expr | number

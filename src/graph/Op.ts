@@ -1,5 +1,5 @@
 /**
- * What an operation is: declared once, as a value, with everything the rest of the system asks of it.
+ * What an expression is (see Expr.ts for its constructors), and what an operation is: declared once, as a value, with everything the rest of the system asks of it.
  *
  * - `type`: the shape rule.
  * - `vjp`: given the gradient `g` of the output, the gradient of each argument, as expressions (so that it can be
@@ -9,8 +9,45 @@
  * - `samples`: where the tests may evaluate it.
  */
 import type { Either } from '#fp/Either.js'
+import type { ShapeError } from '../shape/ShapeError.js'
 import type { TensorType } from '../shape/TensorType.js'
-import type { Expr } from './Expr.js'
+
+/** A named value bound when the program runs: state that a step may replace. */
+export interface Param {
+  readonly _tag: 'Param'
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** A named value bound when the program runs: data of this call. */
+export interface Input {
+  readonly _tag: 'Input'
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** A constant, row-major; a shape without rows. */
+export interface Const {
+  readonly _tag: 'Const'
+  readonly values: readonly number[]
+  readonly type: TensorType
+}
+
+export interface Apply {
+  readonly _tag: 'Apply'
+  readonly op: Op
+  readonly attrs: Attrs
+  readonly args: readonly Expr[]
+  readonly type: TensorType
+}
+
+export interface Invalid {
+  readonly _tag: 'Invalid'
+  readonly error: ShapeError
+  readonly type: TensorType
+}
+
+export type Expr = Param | Input | Const | Apply | Invalid
 
 export type Attr = number | string | boolean | readonly number[]
 export type Attrs = { readonly [name: string]: Attr }

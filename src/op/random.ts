@@ -18,7 +18,7 @@ const drawKeyOp: Op = {
   vjp: null,
   reference: (_, [key, step]) => {
     const t = (step as Nd).values[0] as number
-    return Float64Array.of(...(key as Nd).values, t >>> 0, Math.floor(t / 2 ** 32))
+    return Float64Array.of(...(key as Nd).values, t >>> 0, Math.floor(t / 4294967296))
   },
   lower: { _tag: 'Kernel', calls: () => [{ kernel: 'drawKey', words: [{ arg: 0 }, { arg: 1 }, { out: true }] }] },
   samples: [{ args: [tensorType('i32', [2]), tensorType('f64')], domain: [0, 1000] }],
@@ -56,7 +56,7 @@ const drawOp = (name: string, fromUniform: (u24: number) => number): Op => ({
   })),
 })
 
-const unit = 2 ** -24
+const unit = 5.9604644775390625e-8
 const uniformOp = drawOp('uniform', u => u * unit)
 const normalOp = drawOp('normal', u => quantile((u + 0.5) * unit))
 /** Phi(-2), Phi(2) */

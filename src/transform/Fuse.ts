@@ -70,10 +70,9 @@ const levelsOf = (program: Program, usersOf: readonly (readonly number[])[]): re
   nodes.forEach((n, i) => {
     for (const a of n.args) level[i] = Math.max(level[i] as number, (level[a] as number) + (light[i] ? 0 : 1))
   })
-  const kept = new Set(program.outputs)
   for (let i = nodes.length - 1; i >= 0; i--) {
     const after = usersOf[i] ?? []
-    if (!light[i] || kept.has(i) || after.length === 0) continue
+    if (!light[i] || after.length === 0) continue
     level[i] = Math.min(...after.map(u => (level[u] as number) - (light[u] ? 0 : 1)))
   }
   return level

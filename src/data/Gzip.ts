@@ -1,0 +1,93 @@
+/**
+ * Bytes that may be gzipped (the magic bytes 1f 8b decide), unpacked within a bound and checked: the trailer gives
+ * the size before anything is unpacked, DEFLATE cannot expand more than 1032 times, and the CRC-32 must agree
+ * (RFC 1951, RFC 1952). Files of several gzip members are refused.
+ */
+import { gunzipSync } from 'fflate'
+import * as E from '#fp/Either.js'
+import { type DataError, refuse } from './DataError.js'
+
+/** The default bound on unpacked bytes: 1 GiB. */
+export const defaultMaxBytes = 1_073_741_824
+
+/** What every JavaScript engine still takes as one string (V8's limit is the lowest). */
+const LONGEST_TEXT = 536_870_888
+
+const MOST_EXPANSION = 1_032
+const TRAILER = 8
+const SMALLEST = 18
+const POLYNOMIAL = 0xedb88320
+
+/** Four tables of 256 words: table k advances a byte that has k more bytes behind it in the same word. */
+const crcTables = (): Int32Array => {
+  const tables = new Int32Array(1024)
+  for (let i = 0; i < 256; i++) {
+    let c = i
+    for (let bit = 0; bit < 8; bit++) c = (c >>> 1) ^ (c & 1 ? POLYNOMIAL : 0)
+    tables[i] = c
+  }
+  for (let i = 256; i < 1024; i++) {
+    const before = tables[i - 256] as number
+    tables[i] = (before >>> 8) ^ (tables[before & 255] as number)
+  }
+  return tables
+}
+
+/** CRC-32 of gzip, zip and png: four bytes a step (slicing-by-4). */
+export const crc32 = (bytes: Uint8Array): number => {
+  const table = crcTables()
+  const at = (k: number, byte: number): number => table[256 * k + (byte & 255)] as number
+  let crc = -1
+  let i = 0
+  for (; i + 4 <= bytes.length; i += 4) {
+    const [a, b, c, d] = [bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]] as [number, number, number, number]
+    crc ^= a | (b << 8) | (c << 16) | (d << 24)
+    crc = at(3, crc) ^ at(2, crc >>> 8) ^ at(1, crc >>> 16) ^ at(0, crc >>> 24)
+  }
+  for (; i < bytes.length; i++) crc = (crc >>> 8) ^ at(0, crc ^ (bytes[i] as number))
+  return ~crc >>> 0
+}
+
+/** Whether a member with the same size and checksum as the last one ends earlier: only its copy passes the checks. */
+const hasTwin = (bytes: Uint8Array): boolean => {
+  const end = bytes.length - TRAILER
+  const twinAt = (next: number): boolean =>
+    bytes[next + 1] === 0x8b && bytes.subarray(end).every((byte, i) => byte === bytes[next - TRAILER + i])
+  for (let next = bytes.indexOf(0x1f, SMALLEST); next >= 0; next = bytes.indexOf(0x1f, next + 1)) {
+    if (twinAt(next)) return true
+  }
+  return false
+}
+
+const damaged = (why: string): E.Either<DataError, never> =>
+  refuse(`gzip: the file is truncated, damaged or made of several members (${why})`)
+
+const tooLarge = (size: number, maxBytes: number): E.Either<DataError, never> =>
+  refuse(`the data take ${size} bytes, but at most ${maxBytes} are allowed (maxBytes)`)
+
+/** The bytes as they are, or unpacked when they are gzip; a `Left` beyond `maxBytes`, or when they are damaged. */
+export const unpack = (bytes: Uint8Array, maxBytes: number = defaultMaxBytes): E.Either<DataError, Uint8Array> => {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
+    return bytes.length > maxBytes ? tooLarge(bytes.length, maxBytes) : E.right(bytes)
+  }
+  if (bytes.length < SMALLEST) return damaged(`it has only ${bytes.length} bytes`)
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - TRAILER)
+  const size = trailer.getUint32(4, true)
+  if (size > MOST_EXPANSION * bytes.length) return damaged('its size cannot be right')
+  if (size > maxBytes) return tooLarge(size, maxBytes)
+  const unpacked = E.tryCatch(() => gunzipSync(bytes, { out: new Uint8Array(size) }), String)
+  if (E.isLeft(unpacked)) return damaged(unpacked.left)
+  if (unpacked.right.length !== size || crc32(unpacked.right) !== trailer.getUint32(0, true)) {
+    return damaged('its checksum differs')
+  }
+  return hasTwin(bytes) ? damaged('it has a second member') : E.right(unpacked.right)
+}
+
+/** UTF-8 text of bytes that may be gzipped; a byte order mark is dropped. */
+export const unpackText = (bytes: Uint8Array, maxBytes?: number): E.Either<DataError, string> => {
+  const unpacked = unpack(bytes, maxBytes)
+  if (E.isLeft(unpacked)) return unpacked
+  if (unpacked.right.length > LONGEST_TEXT) return tooLarge(unpacked.right.length, LONGEST_TEXT)
+  const text = E.tryCatch(() => new TextDecoder().decode(unpacked.right), String)
+  return E.isLeft(text) ? refuse(`the text cannot be read (${text.left})`) : text
+}

@@ -1,0 +1,191 @@
+/**
+ * A model: a net with its parameters, to predict with. Immutable; every layer has its meaning in inference, and a row's
+ * prediction does not depend on the rows it came with.
+ */
+import * as E from '#fp/Either.js'
+import { type Machine, machine } from '../backend/machine.js'
+import { type DataError, refuse } from '../data/DataError.js'
+import { type Expr, input } from '../graph/Expr.js'
+import { type FileError, fileError } from '../io/FileError.js'
+import { decode, encode, type StoredTensor } from '../io/safetensors.js'
+import { elaborate, type Variable } from '../nn/elaborate.js'
+import type { LayerDefinition } from '../nn/Definition.js'
+import type { InitDefinition } from '../nn/Init.js'
+import * as Net from '../nn/Net.js'
+import { inputEntries, soleInput } from '../nn/Node.js'
+import { softmax } from '../op/composite.js'
+import type { Inputs, Shape } from '../shape/Dims.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { sameShape, showShape, sizeOf, tensorType } from '../shape/TensorType.js'
+import type { Target } from './Metric.js'
+
+/** Rows of numbers, row-major; by name where the net has named inputs. */
+export type Rows = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>
+
+/** A class and its probability. */
+export interface Likely {
+  readonly label: string
+  readonly p: number
+}
+
+export interface Model<I extends Inputs, O extends Shape> {
+  readonly inputs: I
+  readonly shape: O
+  readonly net: Net.Net<I, O>
+  readonly target: Target
+  /** names of the classes; their numbers where they have no names */
+  readonly labels: readonly string[]
+  /** parameters and moving statistics by path, little-endian bytes */
+  readonly variables: readonly StoredTensor[]
+  /** the net's output (logits, for classes) for any number of rows: rows * size of `shape` numbers */
+  readonly predict: (x: Rows) => E.Either<DataError, Float32Array>
+  /** for every row all classes with their softmax probabilities, the likeliest first */
+  readonly classify: (x: Rows) => E.Either<DataError, readonly (readonly Likely[])[]>
+  /** the model as the bytes of a safetensors file */
+  readonly save: () => Uint8Array<ArrayBuffer>
+}
+
+/** Rows that are computed at a time. */
+const chunk = 256
+
+const isRows = (x: Rows): x is ArrayLike<number> => typeof x['length'] === 'number'
+
+/** The number of rows given, if every input has that many, all finite. */
+const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, number> => {
+  let rows: number | null = null
+  for (const [name, shape] of inputEntries(net.inputs)) {
+    const called = name === null ? 'the input' : `the input "${name}"`
+    const values = name === null ? (isRows(x) ? x : undefined) : isRows(x) ? undefined : x[name]
+    if (!values) return refuse(`predict: ${called} ${showShape(shape)} is not given`)
+    const width = sizeOf(shape)
+    const here = width === 0 ? 0 : values.length / width
+    if (!Number.isInteger(here) || here === 0)
+      return refuse(`predict: ${values.length} numbers are not rows of ${called} ${showShape(shape)}`)
+    if (rows !== null && rows !== here) return refuse(`predict: ${called} has ${here} rows, another has ${rows}`)
+    for (let i = 0; i < values.length; i++)
+      if (!Number.isFinite(values[i]))
+        return refuse(`predict: row ${Math.floor(i / width) + 1} of ${called} holds ${values[i]}`)
+    rows = here
+  }
+  return rows === null ? refuse('predict: the net has no input') : E.right(rows)
+}
+
+const cut = (values: ArrayLike<number>, from: number, to: number): ArrayLike<number> =>
+  values instanceof Float32Array ? values.subarray(from, to) : Array.prototype.slice.call(values, from, to)
+
+const build = (net: Net.Net<Inputs, Shape>, target: Target) => {
+  const inputs = Object.fromEntries(
+    inputEntries(net.inputs).map(([name, shape]) => {
+      const key = name ?? soleInput
+      return [key, input(key, tensorType('f32', [-1, ...shape]))] as const
+    }),
+  )
+  return E.chain(({ output, variables }: { readonly output: Expr; readonly variables: readonly Variable[] }) => {
+    const predict = { results: { output }, updates: {} }
+    const classify = { results: { output: softmax(output) }, updates: {} }
+    const state = variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) }))
+    const programs = target === 'class' && net.shape.length === 1 ? { predict, classify } : { predict }
+    return E.map((m: Machine) => ({ machine: m, variables }))(machine({ rows: chunk, state, programs }))
+  })(elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) }))
+}
+
+/** A model of a net and the values of its variables; a `Left` when one is missing or has another shape. */
+export const of = <I extends Inputs, O extends Shape>(
+  net: Net.Net<I, O>,
+  target: Target,
+  names: readonly string[] | null,
+  tensors: readonly StoredTensor[],
+): E.Either<ShapeError, Model<I, O>> => {
+  const built = build(net, target)
+  if (E.isLeft(built)) return built
+  const { machine: m, variables } = built.right
+  const block = new Uint8Array(m.stateBytes)
+  const kept: StoredTensor[] = []
+  for (const { path, shape } of variables) {
+    const tensor = tensors.find(x => x.name === path)
+    if (!tensor) return E.left(shapeError(path, `the variable ${path} ${showShape(shape)} is missing`))
+    if (tensor.dtype !== 'F32' || !sameShape(tensor.shape, shape))
+      return E.left(
+        shapeError(path, `${path} is ${showShape(shape)} in the net, but ${tensor.dtype}${showShape(tensor.shape)} here`),
+      )
+    block.set(tensor.bytes, m.slots.get(path)?.offset ?? 0)
+    kept.push(tensor)
+  }
+  m.writeState(block)
+
+  const entries = inputEntries(net.inputs)
+  const width = sizeOf(net.shape)
+  const run = (program: string, x: Rows): E.Either<DataError, Float32Array> =>
+    E.map((rows: number) => {
+      const out = new Float32Array(rows * width)
+      for (let from = 0; from < rows; from += chunk) {
+        const to = Math.min(from + chunk, rows)
+        const given = entries.map(([name, shape]) => {
+          const values = (isRows(x) ? x : x[name ?? '']) as ArrayLike<number>
+          return [name ?? soleInput, cut(values, from * sizeOf(shape), to * sizeOf(shape))] as const
+        })
+        out.set(m.run(program, to - from, Object.fromEntries(given))['output'] as Float32Array, from * width)
+      }
+      return out
+    })(countRows(net, x))
+
+  const labels = names ?? Array.from({ length: target === 'class' ? width : 0 }, (_, i) => `${i}`)
+  return E.right({
+    inputs: net.inputs,
+    shape: net.shape,
+    net,
+    target,
+    labels,
+    variables: kept,
+    predict: x => run('predict', x),
+    classify: x =>
+      target !== 'class' || net.shape.length !== 1
+        ? refuse('classify: the net was not trained on class labels; use predict')
+        : E.map((p: Float32Array) =>
+            Array.from({ length: p.length / width }, (_, row) =>
+              labels
+                .map((label, i): Likely => ({ label, p: p[row * width + i] as number }))
+                .sort((a, b) => b.p - a.p),
+            ),
+          )(run('classify', x)),
+    save: () =>
+      encode({
+        tensors: kept,
+        metadata: {
+          gradus: 'model',
+          net: JSON.stringify(Net.codec([]).encode(net)),
+          target,
+          labels: JSON.stringify(names),
+        },
+      }),
+  })
+}
+
+const parse = (text: string | undefined): unknown => {
+  try {
+    return JSON.parse(text ?? '') as unknown
+  } catch {
+    return undefined
+  }
+}
+
+const isNames = (u: unknown): u is readonly string[] | null =>
+  u === null || (Array.isArray(u) && u.every(x => typeof x === 'string'))
+
+/** A saved model, given the definitions of its layers and initializers (`standard`, and your own). */
+export const load =
+  (definitions: readonly (LayerDefinition | InitDefinition)[]) =>
+  (bytes: Uint8Array): E.Either<FileError | ShapeError, Model<Inputs, Shape>> => {
+    const file = decode(bytes)
+    if (E.isLeft(file)) return file
+    const { tensors, metadata } = file.right
+    if (metadata['gradus'] !== 'model') return E.left(fileError('the file does not hold a model saved by gradus'))
+    const net = Net.codec(definitions).decode(parse(metadata['net']))
+    if (E.isLeft(net))
+      return E.left(fileError(`the net in the file is not valid: ${net.left[0]?.message ?? 'it has another form'}`))
+    const { target } = metadata
+    const names = parse(metadata['labels'])
+    if ((target !== 'class' && target !== 'values') || !isNames(names))
+      return E.left(fileError('the target or the labels in the file are not valid'))
+    return of(net.right, target, names, tensors)
+  }

@@ -1,0 +1,95 @@
+/**
+ * A recipe: everything that decides what a training run computes, as plain immutable data. Equal recipes and equal data
+ * give equal bits.
+ *
+ * Its hash is the SHA-256 of its canonical JSON (RFC 8785). Law: decode . encode = id.
+ */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import canonicalize from 'canonicalize'
+import * as E from '#fp/Either.js'
+import type { Form } from '../data/Batches.js'
+import { explain } from '../graph/settings.js'
+import type * as Loss from '../nn/Loss.js'
+import * as Net from '../nn/Net.js'
+import * as Optimizer from '../optim/Optimizer.js'
+import * as Stage from '../optim/Stage.js'
+import { isSeed } from '../random/Key.js'
+import type { Inputs, Shape } from '../shape/Dims.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { type RecipeError, recipeError } from './errors.js'
+import type { Metric, Target } from './Metric.js'
+import type { Stop } from './Stop.js'
+
+export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
+  readonly net: Net.Net<I, O>
+  readonly loss: Loss.Loss<K>
+  readonly metrics: readonly Metric<K>[]
+  readonly optimizer: Optimizer.Optimizer
+  /** rows of a batch, at least 1 */
+  readonly batch: number
+  /** how an epoch is cut into batches */
+  readonly batching: Form
+  /** at most so many passes over the training data */
+  readonly epochs: number
+  /** an integer; decides initial values, the order of the data and every mask */
+  readonly seed: number
+  readonly stop: readonly Stop[]
+  /** names of the classes, in the order of the outputs */
+  readonly labels: readonly string[] | null
+}
+
+export type AnyRecipe = Recipe<Inputs, Shape, Target>
+
+/** What `Recipe.of` takes. */
+export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
+  readonly net: Net.Net<I, O>
+  readonly loss: Loss.Loss<K> & Loss.Ends<K, O>
+  readonly optimizer: Stage.Stage | Optimizer.Optimizer
+  readonly batch: number
+  readonly epochs: number
+  readonly seed: number
+  readonly metrics?: readonly Metric<NoInfer<K>>[]
+  /** default `arraySplit`: every row once an epoch, sizes as equal as can be, none below `batch` */
+  readonly batching?: Form
+  readonly stop?: Stop | readonly Stop[]
+  readonly label?: { readonly names?: readonly string[] }
+}
+
+const listOf = <A extends object>(x: A | readonly A[] | undefined): readonly A[] =>
+  x === undefined ? [] : Array.isArray(x) ? x : [x as A]
+
+/** A recipe with the defaults filled in. */
+export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Settings<I, O, K>): Recipe<I, O, K> => ({
+  net: s.net,
+  loss: s.loss,
+  metrics: s.metrics ?? [],
+  optimizer: listOf(s.optimizer),
+  batch: s.batch,
+  batching: s.batching ?? 'arraySplit',
+  epochs: s.epochs,
+  seed: s.seed,
+  stop: listOf(s.stop),
+  labels: s.label?.names ?? null,
+})
+
+/** The recipe, or the first setting that is not possible. */
+export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | ShapeError, R> => {
+  const { net, batch, epochs, seed, optimizer, labels, loss, metrics, stop } = recipe
+  const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
+  if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${batch}`))
+  if (!whole(epochs)) return E.left(recipeError(`epochs must be a whole number >= 1, but it is ${epochs}`))
+  if (!isSeed(seed)) return E.left(recipeError(`seed must be an integer, but it is ${seed}`))
+  for (const s of stop) {
+    const config = s.def.config.decode(s.config)
+    if (E.isLeft(config)) return E.left(recipeError(`stop ${s.kind}: ${explain(config.left)}`))
+  }
+  const odd = metrics.find(m => m.target !== loss.target)
+  if (odd) return E.left(recipeError(`the metric ${odd.def.name} is for ${odd.target}, the loss for ${loss.target}`))
+  if (labels && labels.length !== net.shape[0])
+    return E.left(recipeError(`${labels.length} label names for a net that ends in [${net.shape.join(', ')}]`))
+  const sound = Net.check(net)
+  if (E.isLeft(sound)) return sound
+  const stages = Stage.check(optimizer)
+  return E.isLeft(stages) ? stages : E.right(recipe)
+}

@@ -1,0 +1,106 @@
+/** A compiled recipe: its machine and the one state that is resident in it. */
+import * as E from '#fp/Either.js'
+import { type Machine, machine, type Resident } from '../backend/machine.js'
+import { input } from '../graph/Expr.js'
+import * as Init from '../nn/Init.js'
+import { keyOf } from '../random/Key.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { sizeOf, tensorType } from '../shape/TensorType.js'
+import type { StateError } from './errors.js'
+import { keySlot, type Programs, programs } from './programs.js'
+import type { AnyRecipe } from './Recipe.js'
+import * as State from './State.js'
+
+export interface Session {
+  readonly recipe: AnyRecipe
+  readonly programs: Programs
+  readonly machine: Machine
+  /** the largest number of rows of one run */
+  readonly rows: number
+  /** the recipe's initial state, drawn anew */
+  readonly init: () => E.Either<ShapeError, State.State>
+  /** a state from a block of bytes, outside of memory */
+  readonly place: (block: Uint8Array) => State.State
+  /** makes a state the resident one, putting aside the one that was */
+  readonly adopt: (state: State.State) => E.Either<StateError, void>
+  /** the state after `steps` steps that were just run on the resident one, which is consumed */
+  readonly advance: (state: State.State, steps: number) => State.State
+}
+
+const initialKey = (path: string): string => `init/${path}`
+
+/** The initial values of all variables, drawn by the kernels: the same bits everywhere. */
+const drawInitial = (recipe: AnyRecipe, p: Programs) => {
+  const key = (path: string) => input(initialKey(path), tensorType('i32', [4]))
+  const results = Object.fromEntries(p.variables.map(v => [v.path, Init.values(v.init, v.shape, key(v.path))]))
+  const keys = p.variables.map(v => [initialKey(v.path), [...keyOf(recipe.seed, v.path, 'init'), 0, 0]])
+  return E.map((m: Machine) => m.run('init', 1, Object.fromEntries(keys)))(
+    machine({ rows: 1, state: [], programs: { init: { results, updates: {} } } }),
+  )
+}
+
+export const session = (
+  recipe: AnyRecipe,
+  rows: number,
+  resident: Readonly<Record<string, Resident>> = {},
+): E.Either<ShapeError, Session> => {
+  const made = programs(recipe)
+  if (E.isLeft(made)) return made
+  const p = made.right
+  const { slots, train, evaluate, predict } = p
+  return E.map((m: Machine): Session => {
+    const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
+    const owner: State.Owner = { places, readBlock: m.readState }
+    let current: State.State | null = null // local mutation: which state lies in memory
+    const stepOf = (block: Uint8Array): number => {
+      const at = m.slots.get('step')?.offset ?? 0
+      return new DataView(block.buffer, block.byteOffset).getFloat64(at, true)
+    }
+    const place = (block: Uint8Array): State.State => State.detached(owner, stepOf(block), block)
+    return {
+      recipe,
+      programs: p,
+      machine: m,
+      rows,
+      place,
+      init: () =>
+        E.map((values: ReturnType<Machine['run']>) => {
+          const block = new Uint8Array(m.stateBytes)
+          for (const { name, type, offset } of places) {
+            const size = sizeOf(type.shape)
+            const fill = p.fills.get(name)
+            const drawn = values[name]
+            if (drawn) block.set(new Uint8Array(drawn.buffer, drawn.byteOffset, drawn.byteLength), offset)
+            else if (fill !== undefined && type.dtype === 'f32')
+              new Float32Array(block.buffer, offset, size).fill(fill)
+            else if (fill !== undefined) new Float64Array(block.buffer, offset, size).fill(fill)
+          }
+          for (const path of p.draws) {
+            const at = m.slots.get(keySlot(path))?.offset ?? 0
+            new Int32Array(block.buffer, at, 2).set(keyOf(recipe.seed, path, 'train'))
+          }
+          return place(block)
+        })(drawInitial(recipe, p)),
+      adopt: state =>
+        E.chain((o: State.Owner): E.Either<StateError, void> => {
+          if (o !== owner)
+            return E.left({
+              _tag: 'StateForeign',
+              message: 'the state belongs to another trainer; State.save it there and restore it here',
+            })
+          if (State.isResident(state)) return E.right(undefined)
+          return E.map((block: Uint8Array) => {
+            if (current) State.detach(current)
+            m.writeState(block)
+            State.settle(state)
+            current = state
+          })(State.blockOf(state))
+        })(State.ownerOf(state)),
+      advance: (state, steps) => {
+        State.consume(state)
+        current = State.resident(owner, state.step + steps)
+        return current
+      },
+    }
+  })(machine({ rows, state: slots, programs: { train, evaluate, predict }, resident }))
+}

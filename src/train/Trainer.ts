@@ -1,0 +1,139 @@
+/**
+ * A trainer: a recipe compiled, to be stepped by hand with the state threaded.
+ *
+ *     const trainer = orThrow(await Trainer.compile(recipe)())
+ *     let state = trainer.init()
+ *     for (const batch of batches) state = orThrow(trainer.step(state, batch)).state
+ */
+import * as E from '#fp/Either.js'
+import type { TaskEither } from '#fp/TaskEither.js'
+import type { Machine } from '../backend/machine.js'
+import { refuse } from '../data/DataError.js'
+import type { Data } from '../data/Dataset.js'
+import type { Label } from '../data/Label.js'
+import type { FileError } from '../io/FileError.js'
+import type { StoredTensor } from '../io/safetensors.js'
+import type { Inputs, Shape } from '../shape/Dims.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { type FitError, nonFinite, type RecipeError, type StateError, type StepError } from './errors.js'
+import { type AnyData, fits, inputsOf } from './feed.js'
+import type { Target } from './Metric.js'
+import * as Model from './Model.js'
+import { check, type Recipe } from './Recipe.js'
+import { restore, save } from './saved.js'
+import { type Session, session } from './Session.js'
+import * as State from './State.js'
+import type { Targets } from './targets.js'
+
+/** Loss, metrics and, of a step, the learning rate, by name. */
+export type Metrics = Readonly<Record<string, number>>
+
+export interface Stepped {
+  readonly state: State.State
+  /** of the batch, before the update */
+  readonly metrics: Metrics
+}
+
+export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
+  /** the initial state, drawn from the recipe's seed: the same bits everywhere */
+  readonly init: () => State.State
+  /**
+   * One step on a batch of 1 to `rows` rows. Consumes the state, except where it answers with an error before anything
+   * was computed; a loss that is not finite is an error after which the state is gone.
+   */
+  readonly step: (state: State.State, batch: Data<I, L>) => E.Either<StepError, Stepped>
+  /** means over a data set; the state is not consumed */
+  readonly evaluate: (state: State.State, data: Data<I, L>) => E.Either<StepError, Metrics>
+  /** the net with the state's parameters, to predict with; the state is not consumed */
+  readonly model: (state: State.State) => E.Either<StateError | ShapeError, Model.Model<I, O>>
+  /** the state as the bytes of a file; it is not consumed */
+  readonly save: (state: State.State) => E.Either<StateError, Uint8Array<ArrayBuffer>>
+  /** a state that was saved under a recipe with the same net and optimizer */
+  readonly restore: (bytes: Uint8Array) => E.Either<FileError, State.State>
+  /** the largest batch */
+  readonly rows: number
+  /** bytes of linear memory, which never grow */
+  readonly memoryBytes: number
+}
+
+/** The scalars that a run left. */
+const scalars = (results: ReturnType<Machine['run']>): Metrics =>
+  Object.fromEntries(Object.entries(results).map(([name, bits]) => [name, bits[0] as number]))
+
+const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
+  const fitting = fits(s.recipe, batch)
+  if (E.isLeft(fitting)) return fitting
+  if (batch.size > s.rows)
+    return refuse(`the batch has ${batch.size} rows, but the trainer was compiled for at most ${s.rows}`)
+  const adopted = s.adopt(state)
+  if (E.isLeft(adopted)) return adopted
+  const metrics = scalars(s.machine.run('train', batch.size, inputsOf(s.recipe, batch)))
+  const next = s.advance(state, 1)
+  return Number.isFinite(metrics['loss'])
+    ? E.right({ state: next, metrics })
+    : E.left(nonFinite(state.step, metrics['rate']))
+}
+
+/** Means over a data set, computed in the recipe's batches. */
+export const evaluate = (s: Session, state: State.State, data: AnyData): E.Either<StepError, Metrics> => {
+  const fitting = fits(s.recipe, data)
+  if (E.isLeft(fitting)) return fitting
+  const adopted = s.adopt(state)
+  if (E.isLeft(adopted)) return adopted
+  const sums: Record<string, number> = {} // local mutation
+  for (let from = 0; from < data.size; from += s.recipe.batch) {
+    const to = Math.min(from + s.recipe.batch, data.size)
+    const seen = scalars(s.machine.run('evaluate', to - from, inputsOf(s.recipe, data, from, to)))
+    for (const [name, value] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * value
+  }
+  return E.right(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / data.size])))
+}
+
+/** The model of a state, with names for its classes. */
+export const modelOf = <I extends Inputs, O extends Shape>(
+  recipe: Recipe<I, O, Target>,
+  state: State.State,
+  labels: readonly string[] | null,
+): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
+  E.chain((tensors: readonly StoredTensor[]): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
+    Model.of(recipe.net, recipe.loss.target, labels, tensors),
+  )(State.tensors(state))
+
+export interface CompileOptions {
+  /** the largest batch; default 2 * batch - 1, the largest that `arraySplit` cuts */
+  readonly rows?: number
+}
+
+/** Compiles a recipe. The errors: a setting that is not possible, a shape that does not fit. */
+export const compile =
+  <I extends Inputs, O extends Shape, K extends Target>(
+    recipe: Recipe<I, O, K>,
+    options: CompileOptions = {},
+  ): TaskEither<FitError, Trainer<I, O, Targets<O>[K] & Label>> =>
+  async () =>
+    compileNow(recipe, options)
+
+const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
+  recipe: Recipe<I, O, K>,
+  options: CompileOptions,
+): E.Either<RecipeError | ShapeError, Trainer<I, O, Targets<O>[K] & Label>> => {
+  const sound = check(recipe)
+  if (E.isLeft(sound)) return sound
+  const compiled = session(recipe, options.rows ?? 2 * recipe.batch - 1)
+  if (E.isLeft(compiled)) return compiled
+  const s = compiled.right
+  const initial = s.init()
+  return E.map((first: State.State): Trainer<I, O, Targets<O>[K] & Label> => {
+    const block = State.blockOf(first)
+    return {
+      rows: s.rows,
+      memoryBytes: s.machine.memoryBytes,
+      init: () => (E.isRight(block) ? s.place(block.right.slice()) : first),
+      step: (state, batch) => step(s, state, batch),
+      evaluate: (state, data) => evaluate(s, state, data),
+      model: state => modelOf(recipe, state, recipe.labels),
+      save,
+      restore: restore(s),
+    }
+  })(initial)
+}

@@ -1,0 +1,42 @@
+/** What can go wrong in training: every error is a value with one sentence that says what, where and what to do. */
+import type { DataError } from '../data/DataError.js'
+import type { FileError } from '../io/FileError.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+
+/** A setting of the recipe that is not possible. */
+export interface RecipeError {
+  readonly _tag: 'RecipeError'
+  readonly message: string
+}
+
+/** A state that was stepped already, or that belongs to another trainer. */
+export interface StateError {
+  readonly _tag: 'StateConsumed' | 'StateForeign'
+  readonly message: string
+}
+
+/** The loss is no longer a finite number. */
+export interface NonFinite {
+  readonly _tag: 'NonFinite'
+  readonly step: number
+  readonly message: string
+}
+
+/** The caller's signal stopped the run. */
+export interface Aborted {
+  readonly _tag: 'Aborted'
+  readonly message: string
+}
+
+export type StepError = ShapeError | DataError | StateError | NonFinite
+export type FitError = StepError | RecipeError | FileError | Aborted
+
+export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })
+
+export const nonFinite = (step: number, rate: number | undefined): NonFinite => ({
+  _tag: 'NonFinite',
+  step,
+  message:
+    `the loss is not a finite number at step ${step}` +
+    `${rate === undefined ? '' : ` (rate ${rate.toPrecision(3)})`}; lower the rate, clip the gradients or scale the inputs`,
+})

@@ -1,0 +1,67 @@
+/** Data sets as what the programs take: checked against the recipe, columns by input. */
+import * as E from '#fp/Either.js'
+import type { Resident } from '../backend/machine.js'
+import { type DataError, refuse } from '../data/DataError.js'
+import { column, type Data } from '../data/Dataset.js'
+import { soleInput as soleColumn } from '../data/Inputs.js'
+import type { Label } from '../data/Label.js'
+import { inputEntries, soleInput } from '../nn/Node.js'
+import type { Inputs } from '../shape/Dims.js'
+import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
+import { labelInput } from './programs.js'
+import type { AnyRecipe } from './Recipe.js'
+
+export type AnyData = Data<Inputs, Label>
+
+const showLabel = (label: Label): string =>
+  label.target === 'class' ? `${label.classes} classes` : `values ${showShape(label.shape)}`
+
+/** The data, if they fit the recipe's net and loss. */
+export const fits = (recipe: AnyRecipe, data: AnyData): E.Either<DataError, AnyData> => {
+  const wanted = inputEntries(recipe.net.inputs)
+  const given = inputEntries(data.inputs)
+  for (const [name, shape] of wanted) {
+    const found = given.find(([n]) => n === name)
+    const called = name === null ? 'the input' : `the input "${name}"`
+    if (!found) return refuse(`${called} of the net is not among the data's inputs`)
+    if (!sameShape(found[1], shape))
+      return refuse(`${called} of the net is ${showShape(shape)}, but the data have ${showShape(found[1])}`)
+  }
+  const { label } = data
+  const { shape } = recipe.net
+  if (label.target !== recipe.loss.target)
+    return refuse(`the loss ${recipe.loss.kind} wants ${recipe.loss.target} labels, but the data have ${showLabel(label)}`)
+  if (label.target === 'class' && label.classes !== shape[0])
+    return refuse(`the net ends in ${showShape(shape)}, but the data have ${label.classes} classes`)
+  if (label.target === 'values' && !sameShape(label.shape, shape))
+    return refuse(`the net ends in ${showShape(shape)}, but the data's values are ${showShape(label.shape)}`)
+  if (data.size === 0) return refuse('the data set is empty')
+  return E.right(data)
+}
+
+/** The column of each input of the programs. */
+const columnsOf = (recipe: AnyRecipe, data: AnyData) => [
+  ...inputEntries(recipe.net.inputs).map(([name, shape]) => ({
+    input: name ?? soleInput,
+    width: sizeOf(shape),
+    values: column(data, name ?? soleColumn),
+  })),
+  { input: labelInput, width: data.labels.length / data.size, values: data.labels },
+]
+
+/** The data as they are kept in linear memory. */
+export const residentOf = (recipe: AnyRecipe, data: AnyData): Resident => ({
+  rows: data.size,
+  columns: columnsOf(recipe, data),
+})
+
+/** Rows `from` to `to` as the inputs of one run. */
+export const inputsOf = (
+  recipe: AnyRecipe,
+  data: AnyData,
+  from = 0,
+  to = data.size,
+): Readonly<Record<string, ArrayLike<number>>> =>
+  Object.fromEntries(
+    columnsOf(recipe, data).map(({ input, width, values }) => [input, values.subarray(from * width, to * width)]),
+  )

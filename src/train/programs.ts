@@ -1,0 +1,129 @@
+/**
+ * The programs of a recipe. The loss, its gradient, clipping, the optimizer and the moving averages are one program,
+ * the train step; evaluation and prediction are two more over the same state.
+ */
+import * as E from '#fp/Either.js'
+import { type Expr, input, param } from '../graph/Expr.js'
+import { add } from '../op/arithmetic.js'
+import { mean } from '../op/reduce.js'
+import { drawKey } from '../op/random.js'
+import type { Slot, Wanted } from '../backend/machine.js'
+import { elaborate, type Elaborated, type Variable } from '../nn/elaborate.js'
+import * as Loss from '../nn/Loss.js'
+import { inputEntries, soleInput } from '../nn/Node.js'
+import * as Stage from '../optim/Stage.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { type TensorType, tensorType } from '../shape/TensorType.js'
+import { grad } from '../transform/Grad.js'
+import type { AnyRecipe } from './Recipe.js'
+
+/** The name under which the label enters the programs. */
+export const labelInput = '@label'
+const stepSlot = param('step', tensorType('f64'))
+const slotName = (slot: string, path: string): string => `optimizer/${slot}/${path}`
+/** The slot that holds the key of a layer's draws. */
+export const keySlot = (path: string): string => `key/${path}`
+
+export interface Programs {
+  /** in the order in which the state block holds them */
+  readonly slots: readonly Slot[]
+  readonly variables: readonly Variable[]
+  /** slots filled with one number at first: the optimizer's, and the step */
+  readonly fills: ReadonlyMap<string, number>
+  /** paths of the layers that draw random numbers */
+  readonly draws: readonly string[]
+  readonly train: Wanted
+  readonly evaluate: Wanted
+  readonly predict: Wanted
+}
+
+const labelType = (recipe: AnyRecipe): TensorType =>
+  recipe.loss.target === 'class' ? tensorType('i32', [-1]) : tensorType('f32', [-1, ...recipe.net.shape])
+
+const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
+  Object.fromEntries(
+    inputEntries(recipe.net.inputs).map(([name, shape]) => {
+      const key = name ?? soleInput
+      return [key, input(key, tensorType('f32', [-1, ...shape]))]
+    }),
+  )
+
+/** Loss and metrics of an output, as means over the batch. */
+const reports = (recipe: AnyRecipe, output: Expr): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
+  const label = input(labelInput, labelType(recipe))
+  return {
+    loss: mean(Loss.compute(recipe.loss, output, label)),
+    ...Object.fromEntries(recipe.metrics.map(m => [m.def.name, mean(m.def.compute(output, label))])),
+  }
+}
+
+const variableParam = (v: Variable): Expr => param(v.path, tensorType('f32', v.shape))
+
+/** The train step of an elaborated net. */
+const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wanted> => {
+  const trainable = net.variables.filter(v => v.role === 'param' && v.trainable)
+  const params = trainable.map(variableParam)
+  const seen = reports(recipe, net.output)
+  return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }) => {
+    const slots = Stage.slotsOf(recipe.optimizer)
+    const stepped = Stage.run(recipe.optimizer, {
+      gradients,
+      params,
+      paths: trainable.map(v => v.path),
+      slots: Object.fromEntries(
+        slots.map(({ name }) => [
+          name,
+          trainable.map(v => param(slotName(name, v.path), tensorType('f32', v.shape))),
+        ]),
+      ),
+      step: stepSlot,
+      loss: value,
+    })
+    const rate = Stage.rateOf(recipe.optimizer, stepSlot)
+    return {
+      results: { ...seen, loss: value, ...(rate && { rate }) },
+      updates: {
+        ...Object.fromEntries(trainable.map((v, i) => [v.path, stepped.params[i] as Expr])),
+        ...Object.fromEntries(
+          slots.flatMap(({ name }) =>
+            trainable.map((v, i) => [slotName(name, v.path), stepped.slots[name]?.[i] as Expr]),
+          ),
+        ),
+        ...net.state,
+        step: add(stepSlot, 1),
+      },
+    }
+  })(grad(seen.loss, params))
+}
+
+export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
+  const inputs = netInputs(recipe)
+  const key = (path: string): Expr => drawKey(param(keySlot(path), tensorType('i32', [2])), stepSlot)
+  const training = elaborate(recipe.net, 'train', { inputs, key })
+  if (E.isLeft(training)) return training
+  const inference = elaborate(recipe.net, 'infer', { inputs, key })
+  if (E.isLeft(inference)) return inference
+  const { variables, draws } = training.right
+  const trainable = variables.filter(v => v.role === 'param' && v.trainable)
+  const stages = Stage.slotsOf(recipe.optimizer)
+  const optimizerSlots = stages.flatMap(({ name, init }) =>
+    trainable.map(v => ({ name: slotName(name, v.path), type: tensorType('f32', v.shape), init })),
+  )
+  const { output } = inference.right
+  return E.map(
+    (train: Wanted): Programs => ({
+      slots: [
+        { name: 'step', type: tensorType('f64') },
+        ...variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) })),
+        ...optimizerSlots.map(({ name, type }) => ({ name, type })),
+        ...draws.map(path => ({ name: keySlot(path), type: tensorType('i32', [2]) })),
+      ],
+      variables,
+      fills: new Map([['step', 0] as const, ...optimizerSlots.map(s => [s.name, s.init] as const)]),
+      draws,
+      train,
+      evaluate: { results: reports(recipe, output), updates: {} },
+      predict: { results: { output }, updates: {} },
+    }),
+  )(trainStep(recipe, training.right))
+}

@@ -1,0 +1,21 @@
+"""Regenerates the fixtures beside it: `/usr/bin/python3 test/oracle/generate.py` (Debian's python3-torch 1.13).
+
+Deterministic: two runs on one machine write the same bytes. README.md describes the format.
+"""
+
+import sys
+
+sys.dont_write_bytecode = True
+
+import torch
+
+import clip
+import nets
+import ops
+import optimizers
+import schedules
+import training
+
+torch.set_num_threads(1)
+for family in (ops, nets, training, optimizers, clip, schedules):
+    family.generate()
