@@ -37,8 +37,8 @@ function next(panel: usize, t: u32, length: usize): usize {
 function partial(
   a: usize, b: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
 ): void {
-  if (columns > 4) tile(4, 8, a, b, length, spare, 32, false)
-  else tile(4, 4, a, b, length, spare, 32, false)
+  if (columns > 4) tile(4, 8, a, b, length, spare, 32, false, 0, 0, 0)
+  else tile(4, 4, a, b, length, spare, 32, false, 0, 0, 0)
   for (; rows != 0; rows--) {
     for (let j: usize = 0; j < columns << 2; j += 4) {
       const sum = load<f32>(spare + j)
@@ -55,22 +55,30 @@ function slivers(
   c: usize, n: u32, add: bool, sliver: usize,
 ): void {
   const alongC = <usize>n << 2, length = <usize>depth << 5
+  const fused = fours != 0 && alongBn == 4
   for (let left = n >> 3; left != 0; left--) {
-    pack(sliver, b, alongBk, alongBn, depth, 4)
-    pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, 4)
     let panel = panels, to = c, t: u32 = 0
+    if (fused) {
+      tile(4, 8, panel, sliver, length, to, alongC, add, 1, b, alongBk)
+      panel = next(panel, t, length)
+      to += alongC << 2
+      t++
+    } else {
+      pack(sliver, b, alongBk, alongBn, depth, 4)
+      pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, 4)
+    }
     for (; t < fours; t++) {
-      tile(4, 8, panel, sliver, length, to, alongC, add)
+      tile(4, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
       panel = next(panel, t, length)
       to += alongC << 2
     }
     for (; t < fours + short; t++) {
-      tile(3, 8, panel, sliver, length, to, alongC, add)
+      tile(3, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
       panel = next(panel, t, length)
       to += 3 * alongC
     }
-    if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add)
-    else if (rest == 1) tile(1, 8, panel, sliver, length, to, alongC, add)
+    if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
+    else if (rest == 1) tile(1, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
     b += alongBn << 3
     c += 32
   }

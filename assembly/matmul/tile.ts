@@ -13,13 +13,20 @@ function put(at: usize, value: v128, offset: usize, add: bool): void {
 @inline
 export function tile(
   ROWS: i32, COLUMNS: i32, a: usize, b: usize, length: usize, c: usize, alongC: usize, add: bool,
+  FROM: i32, from: usize, alongFrom: usize,
 ): void {
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00
   a += length
   b += length
   let i: usize = 0 - length
   do {
-    const b0 = v128.load(b + i), b1 = COLUMNS > 4 ? v128.load(b + i, 16) : b0
+    const b0 = FROM ? v128.load(from) : v128.load(b + i)
+    const b1 = COLUMNS > 4 ? FROM ? v128.load(from, 16) : v128.load(b + i, 16) : b0
+    if (FROM) {
+      v128.store(b + i, b0)
+      v128.store(b + i, b1, 16)
+      from += alongFrom
+    }
     const a0 = v128.load32_splat(a + i)
     s00 = f32x4.add(s00, f32x4.mul(a0, b0))
     if (COLUMNS > 4) s01 = f32x4.add(s01, f32x4.mul(a0, b1))

@@ -1,5 +1,5 @@
 /** Comparisons, selection by a mask, boolean operations and casts. Masks carry no gradient. */
-import { type Expr, type Operand } from '../graph/Expr.js'
+import { constant, type Expr, type Operand } from '../graph/Expr.js'
 import type { Op } from '../graph/Op.js'
 import type { DType } from '../shape/DType.js'
 import { defineElementwise, elementwise } from './define.js'
@@ -97,8 +97,9 @@ const selectOp: Op = {
   lower: { _tag: 'Elementwise', fn: ({ args }) => (args[1]?.dtype === 'f64' ? 'select_f64' : 'select_32') },
 }
 
-/** mask ? a : b, element by element. */
-export const select = (mask: Expr, a: Operand, b: Operand): Expr => elementwise(selectOp, [mask, a, b], cast)
+/** mask ? a : b, element by element; f32 where both are numbers. */
+export const select = (mask: Expr, a: Operand, b: Operand): Expr =>
+  elementwise(selectOp, [mask, typeof a === 'number' && typeof b === 'number' ? constant(a) : a, b], cast)
 
 export const selectionOps: readonly Op[] = [
   ...Object.values(casts),

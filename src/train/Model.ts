@@ -174,13 +174,13 @@ const isNames = (u: unknown): u is readonly string[] | null =>
 
 /** A saved model, given the definitions of its layers and initializers (`standard`, and your own). */
 export const load =
-  (definitions: readonly (LayerDefinition | InitDefinition)[]) =>
+  (definitions: { readonly net: readonly (LayerDefinition | InitDefinition)[] }) =>
   (bytes: Uint8Array): E.Either<FileError | ShapeError, Model<Inputs, Shape>> => {
     const file = decode(bytes)
     if (E.isLeft(file)) return file
     const { tensors, metadata } = file.right
     if (metadata['gradus'] !== 'model') return E.left(fileError('the file does not hold a model saved by gradus'))
-    const net = Net.codec(definitions).decode(parse(metadata['net']))
+    const net = Net.codec(definitions.net).decode(parse(metadata['net']))
     if (E.isLeft(net))
       return E.left(fileError(`the net in the file is not valid: ${net.left[0]?.message ?? 'it has another form'}`))
     const { target } = metadata

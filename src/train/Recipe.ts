@@ -8,18 +8,23 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
+import * as t from '#io/index.js'
 import type { Form } from '../data/Batches.js'
-import { explain } from '../graph/settings.js'
-import type * as Loss from '../nn/Loss.js'
+import { explain, oneOf } from '../graph/settings.js'
+import { encodeSpec } from '../graph/specCodec.js'
+import type { LayerDefinition } from '../nn/Definition.js'
+import type { InitDefinition } from '../nn/Init.js'
+import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
 import * as Optimizer from '../optim/Optimizer.js'
 import * as Stage from '../optim/Stage.js'
+import type { StageDefinitions } from '../optim/Stage.js'
 import { isSeed } from '../random/Key.js'
-import type { Inputs, Shape } from '../shape/Dims.js'
+import type { Ends, Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type RecipeError, recipeError } from './errors.js'
-import type { Metric, Target } from './Metric.js'
-import type { Stop } from './Stop.js'
+import { codec as metricCodec, type Metric, type MetricDefinition, type Target } from './Metric.js'
+import { type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
 
 export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   readonly net: Net.Net<I, O>
@@ -44,7 +49,7 @@ export type AnyRecipe = Recipe<Inputs, Shape, Target>
 /** What `Recipe.of` takes. */
 export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   readonly net: Net.Net<I, O>
-  readonly loss: Loss.Loss<K> & Loss.Ends<K, O>
+  readonly loss: Loss.Loss<K> & Ends<K, O>
   readonly optimizer: Stage.Stage | Optimizer.Optimizer
   readonly batch: number
   readonly epochs: number
@@ -92,4 +97,55 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
   if (E.isLeft(sound)) return sound
   const stages = Stage.check(optimizer)
   return E.isLeft(stages) ? stages : E.right(recipe)
+}
+
+/** What decoding may use: `standard` has all that come with the library. */
+export interface Definitions extends StageDefinitions {
+  readonly net: readonly (LayerDefinition | InitDefinition)[]
+  readonly loss: readonly Loss.LossDefinition[]
+  readonly metric: readonly MetricDefinition[]
+  readonly stop: readonly StopDefinition[]
+}
+
+const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
+  net: Net.codec([]).encode(r.net),
+  loss: encodeSpec(r.loss),
+  metrics: r.metrics.map(encodeSpec),
+  optimizer: r.optimizer.map(encodeSpec),
+  batch: r.batch,
+  batching: r.batching,
+  epochs: r.epochs,
+  seed: r.seed,
+  stop: r.stop.map(encodeSpec),
+  labels: r.labels,
+})
+
+/** SHA-256 of the canonical JSON, as hex. */
+export const hash = (recipe: AnyRecipe): string => bytesToHex(sha256(utf8ToBytes(canonicalize(encode(recipe)) ?? '')))
+
+/** Recipes as JSON. Decoding takes untrusted input and applies `check`. */
+export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
+  const parts = t.type({
+    net: Net.codec(d.net),
+    loss: Loss.codec(d.loss),
+    metrics: t.readonlyArray(metricCodec(d.metric)),
+    optimizer: Optimizer.codec(d),
+    batch: t.number,
+    batching: oneOf('arraySplit', 'dropLast', 'keepRemainder'),
+    epochs: t.number,
+    seed: t.number,
+    stop: t.readonlyArray(stopCodec(d.stop)),
+    labels: t.union([t.null, t.readonlyArray(t.string)]),
+  })
+  return new t.Type<AnyRecipe, unknown>(
+    'Recipe',
+    (u): u is AnyRecipe => parts.is(u),
+    (u, context) => {
+      const decoded = parts.validate(u, context)
+      if (E.isLeft(decoded)) return decoded
+      const sound = check(decoded.right)
+      return E.isLeft(sound) ? t.failure(u, context, sound.left.message) : t.success(sound.right)
+    },
+    encode,
+  )
 }

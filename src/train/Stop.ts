@@ -5,9 +5,11 @@
  *
  * A list of rules stops when its first rule says so; lists form a monoid under concatenation. NaN is never progress.
  */
+import * as E from '#fp/Either.js'
 import type { Monoid } from '#fp/Monoid.js'
 import * as t from '#io/index.js'
 import { erase, flag, notNegative, numberThat, oneOf } from '../graph/settings.js'
+import { encodeSpec, specCodec } from '../graph/specCodec.js'
 import type { Definition, Spec } from '../graph/Spec.js'
 
 /** What is known after an epoch: of the validation data, or of the training data where there are none. */
@@ -114,6 +116,22 @@ export const step = (rules: readonly Stop[], running: Running, seen: Seen): Verd
     best: verdicts[keeper]?.best ?? false,
     stop: verdicts.find(v => v.stop !== null)?.stop ?? null,
   }
+}
+
+/** A rule as JSON, bound to one of the definitions. */
+export const codec = (among: readonly StopDefinition[]): t.Type<Stop, unknown> => {
+  const spec = specCodec('stop', among, {})
+  return new t.Type<Stop, unknown>(
+    'stop',
+    (u): u is Stop => spec.is(u),
+    (u, context) => {
+      const bound = spec.validate(u, context)
+      if (E.isLeft(bound)) return bound
+      const { kind, config, def } = bound.right
+      return def ? t.success<Stop>({ of: 'stop', kind, config, def }) : t.failure(u, context)
+    },
+    encodeSpec,
+  )
 }
 
 export const definitions: readonly StopDefinition[] = [earlyDefinition]

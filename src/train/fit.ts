@@ -258,3 +258,51 @@ const finish = <I extends Inputs, O extends Shape>(
   if (E.isLeft(bytes)) return bytes
   return E.map((hash: string) => ({ ...model.right, history, state: bytes.right, hash }))(State.hash(state))
 }
+
+/** What `events` yields: the events of `fit`, then how it ended. */
+export type RunEvent<I extends Inputs, O extends Shape> =
+  | FitEvent
+  | { readonly _tag: 'Fitted'; readonly model: Fitted<I, O> }
+  | { readonly _tag: 'Failed'; readonly error: FitError }
+
+/** `fit` as a stream: `for await (const event of Trainer.events(recipe)(split))`. Leaving the loop stops the run. */
+export const events =
+  <I extends Inputs, O extends Shape, K extends Target>(recipe: Recipe<I, O, K>, watch: Watch = {}) =>
+  (split: Split<I, Targets<O>[K] & Label>): AsyncIterable<RunEvent<I, O>> => ({
+    async *[Symbol.asyncIterator]() {
+      const left = new AbortController()
+      const signal = watch.signal ? AbortSignal.any([watch.signal, left.signal]) : left.signal
+      const queue: RunEvent<I, O>[] = [] // local mutation: events between the run and its reader
+      let wake = (): void => undefined
+      const put = (event: RunEvent<I, O>): void => {
+        queue.push(event)
+        wake()
+      }
+      const run = fit(recipe, {
+        ...watch,
+        signal,
+        on: event => {
+          watch.on?.(event)
+          put(event)
+        },
+      })(split)()
+      run.then(E.match(
+        error => put({ _tag: 'Failed', error }),
+        model => put({ _tag: 'Fitted', model }),
+      ))
+      try {
+        for (;;) {
+          const event = queue.shift()
+          if (event) {
+            yield event
+            if (event._tag === 'Fitted' || event._tag === 'Failed') return
+          } else
+            await new Promise<void>(resolve => {
+              wake = resolve
+            })
+        }
+      } finally {
+        left.abort()
+      }
+    },
+  })

@@ -1,0 +1,57 @@
+/** gradus: networks, and the tricks used to train them, as pure typed values; run by WebAssembly, the same bits everywhere. */
+import * as ExprModule from './backend/Expr.js'
+import * as DataModule from './data/Data.js'
+import type { Label as LabelType } from './data/Label.js'
+import * as LossModule from './nn/Loss.js'
+import * as NetModule from './nn/Net.js'
+import * as MetricModule from './train/Metric.js'
+import * as ModelModule from './train/Model.js'
+import * as RecipeModule from './train/Recipe.js'
+import * as StateModule from './train/State.js'
+import * as StopModule from './train/Stop.js'
+import { compile, type Trainer as TrainerType } from './train/Trainer.js'
+import { events, fit } from './train/fit.js'
+import type { Inputs, Shape, Target } from './shape/Dims.js'
+
+export { flow, pipe } from '#fp/function.js'
+export * as Batches from './data/Batches.js'
+export type { DataError } from './data/DataError.js'
+export * as Label from './data/Label.js'
+export type { Class, Values } from './data/Label.js'
+export type { Definition, Spec } from './graph/Spec.js'
+export type { FileError } from './io/FileError.js'
+export * as Init from './nn/Init.js'
+export * as Layer from './nn/Layer.js'
+export type { Dense, Keeps, LayerDef, LayerDefinition, ParamSpec, To, Vars } from './nn/Layer.js'
+export * as Clip from './optim/Clip.js'
+export * as Optimizer from './optim/Optimizer.js'
+export * as Schedule from './optim/Schedule.js'
+export * as Stage from './optim/Stage.js'
+export type { Inputs, Shape } from './shape/Dims.js'
+export type { ShapeError } from './shape/ShapeError.js'
+export type { Aborted, FitError, NonFinite, RecipeError, StateError, StepError } from './train/errors.js'
+export type { Epoch, FitEvent, Fitted, Split, Watch } from './train/fit.js'
+export { orThrow } from './train/result.js'
+export { standard } from './train/standard.js'
+export type { CompileOptions, Metrics, Stepped } from './train/Trainer.js'
+
+export const Expr = ExprModule
+export type Expr = ExprModule.Expr
+export const Data = DataModule
+export type Data<I extends Inputs, L> = DataModule.Data<I, L>
+export const Loss = LossModule
+export type Loss<K extends Target> = LossModule.Loss<K>
+export const Net = NetModule
+export type Net<I extends Inputs, O extends Shape> = NetModule.Net<I, O>
+export const Metric = MetricModule
+export type Metric<K extends Target> = MetricModule.Metric<K>
+export const Model = ModelModule
+export type Model<I extends Inputs, O extends Shape> = ModelModule.Model<I, O>
+export const Recipe = RecipeModule
+export type Recipe<I extends Inputs, O extends Shape, K extends Target> = RecipeModule.Recipe<I, O, K>
+export const State = { fork: StateModule.fork, hash: StateModule.hash }
+export type State = StateModule.State
+export const Stop = StopModule
+export type Stop = StopModule.Stop
+export const Trainer = { compile, fit, events }
+export type Trainer<I extends Inputs, O extends Shape, L extends LabelType> = TrainerType<I, O, L>

@@ -1,0 +1,175 @@
+/**
+ * Losses as data: a spec says which, its definition how a row's loss follows from the net's output and the row's label.
+ * The loss of a batch is the mean over its rows.
+ *
+ * The target, 'class' or 'values', says what labels it wants: class numbers (i32, one a row) or numbers (f32, of the
+ * output's shape).
+ */
+import * as E from '#fp/Either.js'
+import * as t from '#io/index.js'
+import { type Expr, invalid } from '../graph/Expr.js'
+import type { Definition, Spec } from '../graph/Spec.js'
+import { abs, add, maximum, mul, neg, sub } from '../op/arithmetic.js'
+import { reshape, sum } from '../op/broadcast.js'
+import { logSoftmax, logSumExp } from '../op/composite.js'
+import { iota } from '../op/gather.js'
+import { exp, log1p } from '../op/math.js'
+import { mean } from '../op/reduce.js'
+import { eq, le, select } from '../op/select.js'
+import type { Target } from '../shape/Dims.js'
+import { sameShape, showType } from '../shape/TensorType.js'
+import { erase, explainFirst, isRecord, nothing, oneOf, positive } from './codec.js'
+
+export type { Ends, Target } from '../shape/Dims.js'
+
+/** What `define` takes. */
+export interface LossDef<C, K extends Target> {
+  /** qualified: `gradus/mse`, `acme/focal` */
+  readonly kind: string
+  readonly target: K
+  readonly config: t.Type<C, unknown>
+  /** output f32[-1, ...o] and label (i32[-1] or f32[-1, ...o]) to the loss of each row, f32[-1] */
+  readonly compute: (config: C, output: Expr, label: Expr) => Expr
+}
+
+/** A LossDef without its types. */
+export interface LossDefinition extends Definition {
+  readonly of: 'loss'
+  readonly target: Target
+  readonly compute: (config: unknown, output: Expr, label: Expr) => Expr
+}
+
+/** A loss as data. */
+export interface Loss<K extends Target> extends Spec<'loss'> {
+  readonly target: K
+  readonly def?: LossDefinition
+}
+
+/** Declares a loss; the result makes specs of its settings, and `.def` is what decoding asks for. */
+export const define = <C, K extends Target>(
+  d: LossDef<C, K>,
+): ((config: C) => Loss<K>) & { readonly def: LossDefinition } => {
+  const def: LossDefinition = {
+    of: 'loss',
+    kind: d.kind,
+    target: d.target,
+    config: erase(d.config),
+    compute: (c, output, label) => d.compute(c as C, output, label),
+  }
+  return Object.assign((config: C): Loss<K> => ({ of: 'loss', kind: d.kind, target: d.target, config, def }), { def })
+}
+
+const square = (x: Expr): Expr => mul(x, x)
+
+/** The mean over all axes but the first. */
+const perRow = (x: Expr): Expr => {
+  const axes = x.type.shape.slice(1).map((_, i) => i + 1)
+  return axes.length === 0 ? x : mean(x, axes)
+}
+
+/** Labels of the output's shape, compared with it element by element. */
+const elementwise = <C>(kind: string, config: t.Type<C, unknown>, f: (c: C, x: Expr, z: Expr) => Expr) =>
+  define({
+    kind,
+    target: 'values',
+    config,
+    compute: (c: C, x, z) =>
+      sameShape(x.type.shape, z.type.shape)
+        ? perRow(f(c, x, z))
+        : invalid(kind, `the net ends in ${showType(x.type)}, but the labels are ${showType(z.type)}`),
+  })
+
+const notLogits = (kind: string, x: Expr): Expr =>
+  invalid(kind, `expects a vector of logits a row, but the net ends in ${showType(x.type)}; end it with Layer.dense(classes)`)
+
+const classCrossEntropyOf = define({
+  kind: 'gradus/softmaxCrossEntropy',
+  target: 'class',
+  config: nothing,
+  compute: (_c, x, z) => {
+    const [, classes] = x.type.shape
+    if (classes === undefined || x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
+    const hit = eq(reshape(z, [...z.type.shape, 1]), reshape(iota(classes), [1, classes]))
+    return sub(logSumExp(x), sum(select(hit, x, 0), [1]))
+  },
+})
+const oneHotCrossEntropyOf = define({
+  kind: 'gradus/softmaxCrossEntropyOneHot',
+  target: 'values',
+  config: nothing,
+  compute: (_c, x, z) => {
+    if (x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
+    return sameShape(x.type.shape, z.type.shape)
+      ? neg(sum(mul(z, logSoftmax(x)), [1]))
+      : invalid('softmaxCrossEntropy', `the net ends in ${showType(x.type)}, but the labels are ${showType(z.type)}`)
+  },
+})
+const sigmoidCrossEntropyOf = elementwise('gradus/sigmoidCrossEntropy', nothing, (_c, x, z) =>
+  add(sub(maximum(x, 0), mul(x, z)), log1p(exp(neg(abs(x))))),
+)
+const mseOf = elementwise('gradus/mse', nothing, (_c, x, z) => square(sub(x, z)))
+const maeOf = elementwise('gradus/mae', nothing, (_c, x, z) => abs(sub(x, z)))
+const huberOf = elementwise('gradus/huber', t.type({ delta: positive }), ({ delta }, x, z) => {
+  const e = abs(sub(x, z))
+  return select(le(e, delta), mul(square(e), 0.5), mul(sub(e, delta / 2), delta))
+})
+
+/**
+ * -log softmax(logits)[label], from logits [classes]: class numbers by default, or with `{ labels: 'oneHot' }` rows of
+ * probabilities [classes], which may be soft.
+ */
+export function softmaxCrossEntropy(options?: { readonly labels?: 'class' }): Loss<'class'>
+export function softmaxCrossEntropy(options: { readonly labels: 'oneHot' }): Loss<'values'>
+export function softmaxCrossEntropy(options: { readonly labels?: 'class' | 'oneHot' } = {}): Loss<Target> {
+  return options.labels === 'oneHot' ? oneHotCrossEntropyOf(null) : classCrossEntropyOf(null)
+}
+
+/** -z log s(x) - (1 - z) log(1 - s(x)) from logits x and labels z in [0, 1], as max(x, 0) - x z + log1p(e^-|x|). */
+export const sigmoidCrossEntropy = (): Loss<'values'> => sigmoidCrossEntropyOf(null)
+/** (x - z)^2 */
+export const mse = (): Loss<'values'> => mseOf(null)
+/** |x - z|, with gradient 0 at 0 */
+export const mae = (): Loss<'values'> => maeOf(null)
+/** (x - z)^2 / 2 within `delta` of 0, then linear: delta (|x - z| - delta / 2) (Huber 1964); delta is 1 by default. */
+export const huber = ({ delta = 1 }: { readonly delta?: number } = {}): Loss<'values'> => huberOf({ delta })
+
+/** The definitions that come with the library. */
+export const definitions: readonly LossDefinition[] = [
+  ...[classCrossEntropyOf.def, oneHotCrossEntropyOf.def, sigmoidCrossEntropyOf.def, mseOf.def, maeOf.def, huberOf.def],
+]
+
+/** The definition that a loss carries, or the standard one of its kind; `Left` also when its settings are impossible. */
+export const resolve = ({ kind, config, def }: Loss<Target>): E.Either<string, LossDefinition> => {
+  const found = def ?? definitions.find(d => d.kind === kind)
+  if (!found) return E.left(`the loss "${kind}" has no definition; give it to the codec that decodes it`)
+  const valid = found.config.decode(config)
+  return E.isLeft(valid) ? E.left(`the loss ${kind}: ${explainFirst(valid.left)}`) : E.right(found)
+}
+
+/** The loss of each row, f32[-1], of an output f32[-1, ...o]; a misfit becomes an `Invalid`. */
+export const compute = (loss: Loss<Target>, output: Expr, label: Expr): Expr => {
+  const def = resolve(loss)
+  if (E.isLeft(def)) return invalid('loss', def.left)
+  const rows = def.right.compute(loss.config, output, label)
+  return rows._tag === 'Invalid' || sameShape(rows.type.shape, output.type.shape.slice(0, 1))
+    ? rows
+    : invalid(`loss/${loss.kind}`, `gives ${showType(rows.type)}, not one number a row`)
+}
+
+/** Losses as JSON `{ of, kind, config }`, bound to their definitions; two of one kind are an error. */
+export const codec = (among: readonly LossDefinition[]): t.Type<Loss<Target>, unknown> =>
+  new t.Type<Loss<Target>, unknown>(
+    'loss',
+    (u): u is Loss<Target> => isRecord(u) && u['of'] === 'loss' && among.some(d => d === u['def']),
+    (u, c) => {
+      if (!isRecord(u) || u['of'] !== 'loss' || typeof u['kind'] !== 'string')
+        return t.failure(u, c, 'must be a loss { "of": "loss", "kind", "config" }')
+      const { kind } = u
+      const [def, second] = among.filter(d => d.kind === kind)
+      if (!def || second)
+        return t.failure(u, c, `there ${def ? 'are two definitions' : 'is no definition'} of the loss "${kind.slice(0, 40)}"`)
+      const config = def.config.validate(u['config'], t.appendContext(c, 'config', def.config, u['config']))
+      return E.isLeft(config) ? config : t.success({ of: 'loss', kind, target: def.target, config: config.right, def })
+    },
+    ({ of, kind, config, def }) => ({ of, kind, config: def ? def.config.encode(config) : config }),
+  )

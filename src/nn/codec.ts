@@ -1,0 +1,64 @@
+/** Codecs of settings: values within bounds, and what is wrong with a setting in one sentence. */
+import * as t from '#io/index.js'
+
+const show = (u: unknown): string => {
+  if (u === undefined) return 'missing'
+  if (typeof u === 'object' && u !== null) return Array.isArray(u) ? 'a list' : 'an object'
+  const text = typeof u === 'string' ? JSON.stringify(u) : String(u)
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text
+}
+
+/** Values for which `holds`, with the error `must be <expects>, but it is ...`. */
+export const that = <A>(expects: string, holds: (u: unknown) => u is A): t.Type<A, unknown> =>
+  new t.Type<A, unknown>(
+    expects,
+    holds,
+    (u, c) => (holds(u) ? t.success(u) : t.failure(u, c, `must be ${expects}, but it is ${show(u)}`)),
+    t.identity,
+  )
+
+/** Finite numbers for which `holds`. */
+export const numberThat = (expects: string, holds: (x: number) => boolean): t.Type<number, unknown> =>
+  that(expects, (u): u is number => typeof u === 'number' && Number.isFinite(u) && holds(u))
+
+export const finite = numberThat('a finite number', () => true)
+export const positive = numberThat('a number > 0', x => x > 0)
+export const notNegative = numberThat('a number >= 0', x => x >= 0)
+export const belowOne = numberThat('a number in [0, 1)', x => x >= 0 && x < 1)
+export const withinOne = numberThat('a number in [0, 1]', x => x >= 0 && x <= 1)
+
+/** The largest size of a dimension. */
+export const maxSize = 1_073_741_824
+
+/** A dimension's size. */
+export const size = numberThat(`a whole number from 1 to ${maxSize}`, x => Number.isInteger(x) && x >= 1 && x <= maxSize)
+
+export const flag = that('true or false', (u): u is boolean => typeof u === 'boolean')
+
+export const nothing = that('null', (u): u is null => u === null)
+
+export const oneOf = <const A extends string>(...names: readonly A[]): t.Type<A, unknown> =>
+  that(names.map(n => `"${n}"`).join(' or '), (u): u is A => names.some(n => n === u))
+
+/** The same codec without its type, as a definition holds it. */
+export const erase = <A>(type: t.Type<A, unknown>): t.Type<unknown, unknown> =>
+  new t.Type<unknown, unknown>(
+    type.name,
+    (u): u is unknown => type.is(u),
+    type.validate,
+    a => type.encode(a as A),
+  )
+
+/** An error in one sentence: where (`init.kind`) and what. */
+export const explain = ({ context, message, value }: t.ValidationError): string => {
+  const path = context.flatMap(({ key }) => (key === '' ? [] : [key])).join('.')
+  const last = context[context.length - 1]
+  const says = message ?? `must be ${last?.type.name}, but it is ${show(value)}`
+  return path === '' ? says : `${path} ${says}`
+}
+
+/** The first of several errors. */
+export const explainFirst = ([first]: t.Errors): string => (first ? explain(first) : 'not valid')
+
+export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === 'object' && u !== null && !Array.isArray(u)

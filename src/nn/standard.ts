@@ -1,0 +1,33 @@
+/** The definitions that come with the library, for decoding: `Net.codec(standard)`. */
+import type { LayerDefinition } from './Definition.js'
+import * as Init from './Init.js'
+import * as Layer from './Layer.js'
+import * as Loss from './Loss.js'
+
+const layers: readonly LayerDefinition[] = [
+  Layer.dense.def,
+  Layer.batchNorm.def,
+  Layer.dropout.def,
+  Layer.flatten.def,
+  Layer.reshape.def,
+  Layer.add.def,
+  Layer.residual.def,
+  Layer.concat.def,
+  Layer.rescale.def,
+  Layer.standardize.def,
+  Layer.elu.def,
+  Layer.gelu.def,
+  Layer.leakyRelu.def,
+  Layer.logistic.def,
+  Layer.relu.def,
+  Layer.selu.def,
+  Layer.softplus.def,
+  Layer.swish.def,
+  Layer.tanh.def,
+]
+
+/** Layers and initializers. */
+export const standard = [...layers, ...Init.definitions]
+
+/** Losses, for `Loss.codec(standardLosses)`. */
+export const standardLosses = Loss.definitions

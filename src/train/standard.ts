@@ -1,0 +1,14 @@
+/** Everything that comes with the library, for decoding: `Recipe.codec(standard)`, `Model.load(standard)`. */
+import { standard as layers, standardLosses } from '../nn/standard.js'
+import { standard as optimizers } from '../optim/standard.js'
+import * as Metric from './Metric.js'
+import type { Definitions } from './Recipe.js'
+import * as Stop from './Stop.js'
+
+export const standard: Definitions = {
+  net: layers,
+  loss: standardLosses,
+  metric: Metric.definitions,
+  stop: Stop.definitions,
+  ...optimizers,
+}
