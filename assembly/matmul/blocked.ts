@@ -55,10 +55,10 @@ function slivers(
   c: usize, n: u32, add: bool, sliver: usize,
 ): void {
   const alongC = <usize>n << 2, length = <usize>depth << 5
-  const fused = fours != 0 && alongBn == 4
+  const inPlace = fours != 0 && alongBn == 4
   for (let left = n >> 3; left != 0; left--) {
     let panel = panels, to = c, t: u32 = 0
-    if (fused) {
+    if (inPlace) {
       tile(4, 8, panel, sliver, length, to, alongC, add, 1, b, alongBk)
       panel = next(panel, t, length)
       to += alongC << 2

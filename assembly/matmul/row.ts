@@ -28,7 +28,7 @@ function columns(
     if (VECTORS > 5) s5 = v128.load(sums, 80)
     if (VECTORS > 6) s6 = v128.load(sums, 96)
   }
-  const end = x + depth * alongX
+  const end = x + <usize>depth * alongX
   do {
     const xk = v128.load32_splat(x)
     s0 = f32x4.add(s0, f32x4.mul(xk, v128.load(b)))
@@ -52,7 +52,7 @@ function columns(
 
 function column(x: usize, alongX: usize, b: usize, alongB: usize, depth: u32, sums: usize, first: bool): void {
   let sum: f32 = first ? 0 : load<f32>(sums)
-  const end = x + depth * alongX
+  const end = x + <usize>depth * alongX
   do {
     sum += load<f32>(x) * load<f32>(b)
     x += alongX
@@ -100,8 +100,8 @@ export function row(
       for (let at = start; at < end; at += GROUP) {
         const depth = min(GROUP, end - at)
         group(xk, alongX, bk, alongB, depth, sums, width, at == start)
-        xk += depth * alongX
-        bk += depth * alongB
+        xk += <usize>depth * alongX
+        bk += <usize>depth * alongB
       }
       if (start != 0) add(y, scratch, width)
     }

@@ -8,21 +8,24 @@ function put(at: usize, value: v128, offset: usize, add: bool): void {
   v128.store(at + offset, add ? f32x4.add(v128.load(at + offset), value) : value)
 }
 
-/** C[ROWS x COLUMNS] at `c` (row stride `alongC` bytes) = or += the chunk's sum; `length` is 32 bytes a k, not 0. */
+/**
+ * C[ROWS x COLUMNS] at `c` (row stride `alongC` bytes) = or += the chunk's sum; `length` is 32 bytes a k, not 0.
+ * With IN_PLACE, B is read row by row at `from` and packed to `b` on the way: the arithmetic hides the cache misses.
+ */
 // @ts-ignore: decorator
 @inline
 export function tile(
   ROWS: i32, COLUMNS: i32, a: usize, b: usize, length: usize, c: usize, alongC: usize, add: bool,
-  FROM: i32, from: usize, alongFrom: usize,
+  IN_PLACE: i32, from: usize, alongFrom: usize,
 ): void {
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00
   a += length
   b += length
   let i: usize = 0 - length
   do {
-    const b0 = FROM ? v128.load(from) : v128.load(b + i)
-    const b1 = COLUMNS > 4 ? FROM ? v128.load(from, 16) : v128.load(b + i, 16) : b0
-    if (FROM) {
+    const b0 = IN_PLACE ? v128.load(from) : v128.load(b + i)
+    const b1 = COLUMNS > 4 ? IN_PLACE ? v128.load(from, 16) : v128.load(b + i, 16) : b0
+    if (IN_PLACE) {
       v128.store(b + i, b0)
       v128.store(b + i, b1, 16)
       from += alongFrom

@@ -45,6 +45,8 @@ export interface MachineSpec {
   readonly state: readonly Slot[]
   readonly programs: Readonly<Record<string, Wanted>>
   readonly resident?: Readonly<Record<string, Resident>>
+  /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
+  readonly fused?: boolean
 }
 
 /** A named buffer at its address. */
@@ -104,8 +106,10 @@ const maxBytes = 4294967296 - pageBytes
 const aroundBytes = (inputs: number, sums: number): number => 4 * (8 * (inputs + 1) + 10 * (sums + 1))
 
 /** Regions that the core has a kernel for stay whole, the others run step by step. */
-const runnable = (unit: Unit): readonly Unit[] =>
-  unit._tag === 'Single' || regions[unit.key] ? [unit] : unfuse(unit)
+const runnable =
+  (fused: boolean) =>
+  (unit: Unit): readonly Unit[] =>
+    unit._tag === 'Single' || (fused && regions[unit.key]) ? [unit] : unfuse(unit)
 
 export const kernelOf = (key: string): string => regions[key] ?? key
 
@@ -147,7 +151,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     const scalars = results.filter(([, e]) => e.type.dtype === 'f32' && e.type.shape.length === 0)
     plans.set(name, {
       wanted,
-      plan: plan(program, units.flatMap(runnable), layout, nodes, spec.rows),
+      plan: plan(program, units.flatMap(runnable(spec.fused ?? true)), layout, nodes, spec.rows),
       sums: new Map(scalars.map(([r]) => [r, cells.take(8)])),
     })
   }

@@ -6,7 +6,7 @@
  */
 import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import { sameType, showType } from '../shape/TensorType.js'
+import { sameType, showType, typeFault } from '../shape/TensorType.js'
 import type { Expr } from './Expr.js'
 import type { Op } from './Op.js'
 
@@ -65,6 +65,8 @@ export const of = (exprs: readonly Expr[]): E.Either<ShapeError, Program> => {
       const { expr, ready } = top
       if (done.has(expr)) continue
       if (expr._tag === 'Invalid') return E.left(expr.error)
+      const fault = typeFault(expr.type)
+      if (fault) return E.left(shapeError(expr._tag === 'Apply' ? expr.op.name : 'Program', fault))
       if (expr._tag === 'Apply' && !ready) {
         stack.push({ expr, ready: true })
         for (let i = expr.args.length - 1; i >= 0; i--) stack.push({ expr: expr.args[i] as Expr, ready: false })
@@ -120,7 +122,8 @@ export const verify = (program: Program): E.Either<ShapeError, Program> => {
     if (clash) return fail(i, clash)
     if (seen.has(key)) return fail(i, 'the same expression stands twice')
     seen.add(key)
-    if (expr.type.shape.filter(d => d < 0).length > 1) return fail(i, `${showType(expr.type)} depends on the rows twice`)
+    const fault = typeFault(expr.type)
+    if (fault) return fail(i, fault)
     if (expr._tag !== 'Apply') continue
     const types = args.map(a => (program.nodes[a] as Node).expr.type)
     const type = expr.op.type({ attrs: expr.attrs, args: types })

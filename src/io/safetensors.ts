@@ -3,8 +3,9 @@
  * (little-endian), the header as JSON, `{ name: { dtype, shape, data_offsets }, "__metadata__": { key: text } }`, then
  * the tensors one after another.
  *
- * Files written here carry a SHA-256 of header and data in their metadata. Decoding trusts nothing: lengths, offsets,
- * sizes and, if it is there, the hash are checked, and whatever is wrong is a `Left`. Law: decode . encode = id.
+ * Files written here carry a SHA-256 of header and data in their metadata, so that one changed byte is found. Decoding
+ * trusts nothing: lengths, offsets, sizes and, if it is there, the hash are checked, and whatever is wrong is a `Left`;
+ * a file of gradus without its hash is wrong too. Law: decode . encode = id.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
@@ -43,16 +44,16 @@ const Metadata = t.record(t.string, t.string)
 
 const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0
 
-/** Entries and metadata without the hash, and the data, as the hash sees them. */
-const digest = (entries: Readonly<Record<string, Entry>>, metadata: Stored['metadata'], data: Uint8Array): string => {
-  const { [hashKey]: _, ...rest } = metadata
-  return bytesToHex(sha256(concatBytes(utf8ToBytes(canonicalize([entries, rest]) ?? ''), data)))
-}
+type Entries = Readonly<Record<string, Entry>>
 
-/** The file's bytes. Names must differ and must not be `__metadata__`. */
+/** Of the entries, the metadata without the hash, and the data. */
+const digest = (entries: Entries, metadata: Stored['metadata'], data: Uint8Array): string =>
+  bytesToHex(sha256(concatBytes(utf8ToBytes(canonicalize([entries, metadata]) ?? ''), data)))
+
+/** The file's bytes. Names must differ and must not be `__metadata__`, a key of the metadata must not be `sha256`. */
 export const encode = ({ tensors, metadata }: Stored): Uint8Array<ArrayBuffer> => {
   let at = 0
-  const entries: Readonly<Record<string, Entry>> = Object.fromEntries(
+  const entries: Entries = Object.fromEntries(
     tensors.map(({ name, dtype, shape, bytes }) => {
       const from = at
       at += bytes.length
@@ -69,11 +70,17 @@ export const encode = ({ tensors, metadata }: Stored): Uint8Array<ArrayBuffer> =
   return Uint8Array.from(concatBytes(length, text, data))
 }
 
-const parse = (text: Uint8Array): E.Either<FileError, unknown> =>
-  E.tryCatch(
-    () => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)) as unknown,
-    () => fileError('the header is not JSON: the file is damaged or not a safetensors file'),
-  )
+const [space, open, close] = [0x20, 0x7b, 0x7d]
+
+/** The header begins with a brace, and nothing but spaces follows its end. */
+const parse = (text: Uint8Array): E.Either<FileError, unknown> => {
+  const end = text.findLastIndex(byte => byte !== space)
+  return text[0] === open && text[end] === close
+    ? E.tryCatch(() => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)) as unknown, notJson)
+    : E.left(notJson())
+}
+
+const notJson = (): FileError => fileError('the header is not JSON: the file is damaged or not a safetensors file')
 
 const readHeader = (bytes: Uint8Array): E.Either<FileError, { readonly header: unknown; readonly data: Uint8Array }> => {
   if (bytes.length < 8) return E.left(fileError(`the file has ${bytes.length} bytes, fewer than its header's length takes`))
@@ -86,7 +93,12 @@ const readHeader = (bytes: Uint8Array): E.Either<FileError, { readonly header: u
   return E.map((header: unknown) => ({ header, data: bytes.subarray(8 + length) }))(parse(bytes.subarray(8, 8 + length)))
 }
 
-const readTensor = (name: string, entry: unknown, data: Uint8Array): E.Either<FileError, StoredTensor> => {
+interface Found {
+  readonly from: number
+  readonly tensor: StoredTensor
+}
+
+const readTensor = (name: string, entry: unknown, data: Uint8Array): E.Either<FileError, Found> => {
   const decoded = Entry.decode(entry)
   if (E.isLeft(decoded)) return E.left(fileError(`tensor "${name}": its entry in the header is not valid`))
   const { dtype, shape, data_offsets } = decoded.right
@@ -97,7 +109,7 @@ const readTensor = (name: string, entry: unknown, data: Uint8Array): E.Either<Fi
     return E.left(fileError(`tensor "${name}" ends at byte ${to}, but the data has ${data.length}: the file is truncated`))
   const size = shape.reduce((n, d) => n * d, widths[dtype])
   return to - from === size
-    ? E.right({ name, dtype, shape, bytes: data.slice(from, to) })
+    ? E.right({ from, tensor: { name, dtype, shape, bytes: data.slice(from, to) } })
     : E.left(fileError(`tensor "${name}": ${to - from} bytes do not fill ${dtype}[${shape.join(', ')}]`))
 }
 
@@ -111,17 +123,36 @@ export const decode = (bytes: Uint8Array): E.Either<FileError, Stored> => {
   const { [metadataKey]: about = {}, ...entries } = table.right
   const metadata = Metadata.decode(about)
   if (E.isLeft(metadata)) return E.left(fileError('the metadata are not texts: the file is damaged'))
-  const tensors: StoredTensor[] = []
+  const found: Found[] = []
   for (const [name, entry] of Object.entries(entries)) {
-    const tensor = readTensor(name, entry, data)
-    if (E.isLeft(tensor)) return tensor
-    tensors.push(tensor.right)
+    const read = readTensor(name, entry, data)
+    if (E.isLeft(read)) return read
+    found.push(read.right)
   }
-  const used = tensors.reduce((n, x) => n + x.bytes.length, 0)
-  if (used !== data.length)
-    return E.left(fileError(`the tensors take ${used} bytes, but ${data.length} are there: the file is damaged`))
-  const hash = metadata.right[hashKey]
-  return hash === undefined || hash === digest(entries as Record<string, Entry>, metadata.right, data)
-    ? E.right({ tensors, metadata: metadata.right })
+  found.sort((a, b) => a.from - b.from || a.tensor.bytes.length - b.tensor.bytes.length)
+  let at = 0
+  for (const { from, tensor } of found) {
+    if (from !== at) return E.left(fileError(`tensor "${tensor.name}" begins at byte ${from}, not at ${at}: the file is damaged`))
+    at += tensor.bytes.length
+  }
+  if (at !== data.length)
+    return E.left(fileError(`the tensors take ${at} bytes, but ${data.length} are there: the file is damaged`))
+  return checkHash(found, metadata.right, data)
+}
+
+const checkHash = (
+  found: readonly Found[],
+  { [hashKey]: hash, ...metadata }: Stored['metadata'],
+  data: Uint8Array,
+): E.Either<FileError, Stored> => {
+  const stored = { tensors: found.map(f => f.tensor), metadata }
+  if (hash === undefined)
+    return Object.hasOwn(metadata, 'gradus') ? E.left(fileError('the SHA-256 is missing: the file is damaged')) : E.right(stored)
+  const entries = found.map(({ from, tensor: { name, dtype, shape, bytes } }) => {
+    const entry: Entry = { dtype, shape, data_offsets: [from, from + bytes.length] }
+    return [name, entry] as const
+  })
+  return hash === digest(Object.fromEntries(entries), metadata, data)
+    ? E.right(stored)
     : E.left(fileError('the SHA-256 does not match: the file is damaged'))
 }

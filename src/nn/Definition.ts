@@ -56,13 +56,7 @@ export interface LayerDefinition extends Definition {
   readonly params: (config: unknown, x: readonly Shape[]) => Readonly<Record<string, ParamSpec>>
   readonly state: (config: unknown, x: readonly Shape[]) => Readonly<Record<string, ParamSpec>>
   readonly infer: (config: unknown, params: Vars, state: Vars, x: readonly Expr[]) => Expr
-  readonly train: (
-    config: unknown,
-    params: Vars,
-    state: Vars,
-    key: Expr,
-    x: readonly Expr[],
-  ) => readonly [Expr, Vars]
+  readonly train: (config: unknown, params: Vars, state: Vars, key: Expr, x: readonly Expr[]) => readonly [Expr, Vars]
 }
 
 const present = (specs: { readonly [name: string]: ParamSpec | undefined }): Readonly<Record<string, ParamSpec>> =>

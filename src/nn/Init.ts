@@ -175,8 +175,7 @@ export const lecun = ({ distribution = 'normal' }: { readonly distribution?: Dis
 export const forActivation = (
   activation: 'logistic' | 'tanh' | 'relu',
   distribution: 'uniform' | 'normal' = 'uniform',
-): Init =>
-  varianceScaling({ scale: { logistic: 1, tanh: 16, relu: 2 }[activation], mode: 'fanAvg', distribution })
+): Init => varianceScaling({ scale: { logistic: 1, tanh: 16, relu: 2 }[activation], mode: 'fanAvg', distribution })
 
 /** The definitions that come with the library. */
 export const definitions: readonly InitDefinition[] = [
@@ -227,7 +226,11 @@ export const codec: t.Type<Spec<'init'>, unknown> = new t.Type<Spec<'init'>, unk
   isSpec,
   (u, c) =>
     isSpec(u)
-      ? bindTo(definitions.find(d => d.kind === u.kind), u, c)
+      ? bindTo(
+          definitions.find(d => d.kind === u.kind),
+          u,
+          c,
+        )
       : t.failure(u, c, 'must be an initializer { "of": "init", "kind", "config" }'),
   spec => {
     if (!isSpec(spec)) return spec
@@ -243,7 +246,11 @@ const maxDepth = 8
 export const bindAll = (among: readonly InitDefinition[], config: unknown, depth = 0): unknown => {
   if (typeof config !== 'object' || config === null || depth > maxDepth) return config
   if (isSpec(config) && !config.def) {
-    const bound = bindTo(among.find(d => d.kind === config.kind), config, [])
+    const bound = bindTo(
+      among.find(d => d.kind === config.kind),
+      config,
+      [],
+    )
     return E.isRight(bound) ? bound.right : config
   }
   if (Array.isArray(config)) return config.map(v => bindAll(among, v, depth + 1))

@@ -18,7 +18,7 @@ import { mean } from '../op/reduce.js'
 import { eq, le, select } from '../op/select.js'
 import type { Target } from '../shape/Dims.js'
 import { sameShape, showType } from '../shape/TensorType.js'
-import { erase, explainFirst, isRecord, nothing, oneOf, positive } from './codec.js'
+import { erase, explainFirst, isRecord, nothing, positive } from './codec.js'
 
 export type { Ends, Target } from '../shape/Dims.js'
 
@@ -80,7 +80,10 @@ const elementwise = <C>(kind: string, config: t.Type<C, unknown>, f: (c: C, x: E
   })
 
 const notLogits = (kind: string, x: Expr): Expr =>
-  invalid(kind, `expects a vector of logits a row, but the net ends in ${showType(x.type)}; end it with Layer.dense(classes)`)
+  invalid(
+    kind,
+    `expects a vector of logits a row, but the net ends in ${showType(x.type)}; end it with Layer.dense(classes)`,
+  )
 
 const classCrossEntropyOf = define({
   kind: 'gradus/softmaxCrossEntropy',
@@ -167,7 +170,11 @@ export const codec = (among: readonly LossDefinition[]): t.Type<Loss<Target>, un
       const { kind } = u
       const [def, second] = among.filter(d => d.kind === kind)
       if (!def || second)
-        return t.failure(u, c, `there ${def ? 'are two definitions' : 'is no definition'} of the loss "${kind.slice(0, 40)}"`)
+        return t.failure(
+          u,
+          c,
+          `there ${def ? 'are two definitions' : 'is no definition'} of the loss "${kind.slice(0, 40)}"`,
+        )
       const config = def.config.validate(u['config'], t.appendContext(c, 'config', def.config, u['config']))
       return E.isLeft(config) ? config : t.success({ of: 'loss', kind, target: def.target, config: config.right, def })
     },

@@ -51,9 +51,7 @@ export const isSole = (inputs: Inputs): inputs is Shape => Array.isArray(inputs)
 
 /** Names and shapes of the inputs, sorted by name. */
 export const inputEntries = (inputs: Inputs): readonly (readonly [name: string | null, shape: Shape])[] =>
-  isSole(inputs)
-    ? [[null, inputs]]
-    : Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  isSole(inputs) ? [[null, inputs]] : Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 
 /** Puts a layer on top of nets with the same inputs. */
 export const applyLayer = (

@@ -30,7 +30,7 @@ export const elu = (x: Expr, alpha = 1): Expr => exponentialLeft(x, alpha, 1)
 
 /** lambda and alpha for which mean 0 and variance 1 are a stable fixed point (Klambauer et al. 2017). */
 const seluRight = 1.0507009873554805
-const seluLeft = 1.7580993408473769
+const seluLeft = 1.7580993408473768
 
 /** lambda (x <= 0 ? alpha (e^x - 1) : x) with Klambauer's constants. */
 export const selu = (x: Expr): Expr => exponentialLeft(x, seluLeft, seluRight)

@@ -144,7 +144,8 @@ export const analyze = (net: AnyNet): E.Either<ShapeError, Analysis> => {
     if (badShape(shape.right)) return fail(notAShape(shape.right))
     const row = { node, path, args, shape: shape.right, params: def.params(config, x), state: def.state(config, x) }
     const both = Object.keys(row.params).find(name => Object.hasOwn(row.state, name))
-    const variables = both === undefined ? checkVariables({ ...row.params, ...row.state }) : `${both} is a parameter and state`
+    const variables =
+      both === undefined ? checkVariables({ ...row.params, ...row.state }) : `${both} is a parameter and state`
     if (variables !== null) return fail(variables)
     if (twin && distinct(row, x))
       return fail('two layers are equal but were built separately; name one of them, or build it once and reuse it')

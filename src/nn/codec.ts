@@ -31,7 +31,10 @@ export const withinOne = numberThat('a number in [0, 1]', x => x >= 0 && x <= 1)
 export const maxSize = 1_073_741_824
 
 /** A dimension's size. */
-export const size = numberThat(`a whole number from 1 to ${maxSize}`, x => Number.isInteger(x) && x >= 1 && x <= maxSize)
+export const size = numberThat(
+  `a whole number from 1 to ${maxSize}`,
+  x => Number.isInteger(x) && x >= 1 && x <= maxSize,
+)
 
 export const flag = that('true or false', (u): u is boolean => typeof u === 'boolean')
 

@@ -77,11 +77,7 @@ const variablesOf = (rows: readonly Row[]): readonly Variable[] => {
  * The net's meaning in training or in a model (`infer`), over the inputs bound. `Left` for whatever `Net.check`
  * refuses, an input that is missing or of another shape, and a layer whose meaning contradicts its shape rule.
  */
-export const elaborate = (
-  net: AnyNet,
-  mode: 'train' | 'infer',
-  bind: Bindings,
-): E.Either<ShapeError, Elaborated> => {
+export const elaborate = (net: AnyNet, mode: 'train' | 'infer', bind: Bindings): E.Either<ShapeError, Elaborated> => {
   const analysis = analyze(net)
   if (E.isLeft(analysis)) return analysis
   const { rows, output } = analysis.right
@@ -96,7 +92,10 @@ export const elaborate = (
     values.push(value.right)
   }
 
-  function layer({ path, args, params, state: kept }: Row, { def, config, frozen }: LayerNode): E.Either<ShapeError, Expr> {
+  function layer(
+    { path, args, params, state: kept }: Row,
+    { def, config, frozen }: LayerNode,
+  ): E.Either<ShapeError, Expr> {
     const x = args.map(a => values[a] as Expr)
     const p = varsOf(path, params, e => (frozen ? stopGradient(e) : e))
     const s = varsOf(path, kept, (e, at) => state.get(at) ?? e)
@@ -111,7 +110,8 @@ export const elaborate = (
       state.set(`${path}/${name}`, e)
     }
     const results = [y, ...Object.values(next)]
-    if (dependsOn(results, key, [...x, ...Object.values(p), ...Object.values(s)]) && !draws.includes(path)) draws.push(path)
+    if (dependsOn(results, key, [...x, ...Object.values(p), ...Object.values(s)]) && !draws.includes(path))
+      draws.push(path)
     return E.right(y)
   }
 
@@ -123,11 +123,7 @@ export const elaborate = (
   })
 }
 
-const varsOf = (
-  path: string,
-  specs: Readonly<Record<string, ParamSpec>>,
-  as: (e: Expr, at: string) => Expr,
-): Vars =>
+const varsOf = (path: string, specs: Readonly<Record<string, ParamSpec>>, as: (e: Expr, at: string) => Expr): Vars =>
   Object.fromEntries(
     Object.entries(specs).map(([name, { shape }]) => {
       const at = `${path}/${name}`

@@ -105,7 +105,12 @@ const shapeOf = (nodes: readonly Node[]): Shape => {
     last =
       node._tag === 'Input'
         ? node.shape
-        : E.getOrElse((): Shape => [])(node.def.shape(node.config, node.args.map(a => shapes.get(a) ?? [])))
+        : E.getOrElse((): Shape => [])(
+            node.def.shape(
+              node.config,
+              node.args.map(a => shapes.get(a) ?? []),
+            ),
+          )
     shapes.set(node, last)
   }
   return last

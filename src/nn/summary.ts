@@ -53,7 +53,11 @@ export const summary = (net: AnyNet): string => {
 }
 
 const whereabouts = ({ name, scope, frozen }: LayerNode): string =>
-  [name === undefined ? '' : ` as ${name}`, scope.length === 0 ? '' : ` in ${scope.join('/')}`, frozen ? ' frozen' : ''].join('')
+  [
+    name === undefined ? '' : ` as ${name}`,
+    scope.length === 0 ? '' : ` in ${scope.join('/')}`,
+    frozen ? ' frozen' : '',
+  ].join('')
 
 /** One line a node: `%1 = gradus/elu {"alpha":1} (%0)`, with its name and scope where it has them. */
 export const print = (net: AnyNet): string => {

@@ -54,7 +54,11 @@ export const tableOf = (net: AnyNet): Table => {
   const thawed: number[] = [] // per entry, the number of its equals but for frozen
   const byThawedKey = new Map<string, number>()
   const stack: { readonly node: Node; readonly ready: boolean }[] = [{ node: net.node, ready: false }]
-  stack.push(...declared(net.inputs).map(node => ({ node, ready: false })).reverse())
+  stack.push(
+    ...declared(net.inputs)
+      .map(node => ({ node, ready: false }))
+      .reverse(),
+  )
   for (let top = stack.pop(); top; top = stack.pop()) {
     const { node, ready } = top
     if (done.has(node)) continue

@@ -6,7 +6,7 @@
  */
 import * as E from '#fp/Either.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
-import type { Attrs, Call, Lowered, Nd, Op, Typing } from '../graph/Op.js'
+import type { Attrs, Call, Lowered, Nd, Op, Typing, Word } from '../graph/Op.js'
 import { sameShape, showShape, showType, sizeOf, stridesOf, tensorType } from '../shape/TensorType.js'
 import { copyCall } from './copy.js'
 
@@ -126,7 +126,7 @@ export const keptAxes = (shape: readonly number[], axes: readonly number[]): rea
 
 export const reduceType = ({ attrs, args: [x] }: Typing) => {
   const axes = dimsOf(attrs, 'axes')
-  if (!x) return E.left('takes one operand')
+  if (x?.dtype !== 'f32') return E.left(`takes an f32 operand, not ${x ? showType(x) : 'nothing'}; cast it first`)
   return normalAxes(axes, x.shape.length)
     ? E.right(tensorType(x.dtype, withoutAxes(x.shape, axes)))
     : E.left(`the axes [${axes.join(', ')}] are not axes of ${showType(x)}`)
@@ -150,7 +150,7 @@ export const reduceReference = (c: Lowered, x: Nd, start: number, step: (acc: nu
 
 /**
  * The calls that reduce runs of adjacent axes, from the last to the first, each as [outer, n, inner] -> [outer, inner];
- * what lies between passes through the scratch memory.
+ * what lies between passes through the two halves of the scratch memory in turn.
  */
 export const reduceCalls =
   (kernel: string) =>
@@ -170,17 +170,16 @@ export const reduceCalls =
       shape = shape.filter((_, i) => i < from || i >= to)
       last = first - 1
     }
-    let at = 0
+    const half = (i: number): Word => ({ scratch: i % 2 === 0 ? 0 : reduceScratch(c) / 2 })
     return runs.map(({ outer, n, inner }, i) => {
-      const source = i === 0 ? { arg: 0 } : { scratch: at }
-      if (i > 0) at += roundUp(4 * outer * n * inner)
-      return { kernel, words: [source, i === runs.length - 1 ? { out: true } : { scratch: at }, outer, n, inner] }
+      const to: Word = i === runs.length - 1 ? { out: true } : half(i)
+      return { kernel, words: [i === 0 ? { arg: 0 } : half(i - 1), to, outer, n, inner] }
     })
   }
 
 const roundUp = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
-/** Room for what the first of several runs leaves behind; one run needs none. */
+/** Twice the room of what the first of several runs can leave behind; one run needs none. */
 export const reduceScratch = (c: Lowered): number => {
   const axes = dimsOf(c.attrs, 'axes')
   const adjacent = axes.every((a, i) => i === 0 || a === (axes[i - 1] as number) + 1)
@@ -193,6 +192,7 @@ export const reduceSamples = [
   { args: [tensorType('f32', [3, 17, 5])], attrs: { axes: [1] } },
   { args: [tensorType('f32', [3, 4, 5])], attrs: { axes: [0, 2] } },
   { args: [tensorType('f32', [2, 3, 2, 3, 2])], attrs: { axes: [0, 2, 4] } },
+  { args: [tensorType('f32', [1, 2, 1, 3, 1, 5, 1])], attrs: { axes: [0, 2, 4, 6] } },
   ...[1, 3, 4, 5, 15, 16, 17, 1000].map(n => ({ args: [tensorType('f32', [n])], attrs: { axes: [0] } })),
 ]
 
@@ -215,7 +215,7 @@ export const reduction =
     const rank = x.type.shape.length
     const normal = normalAxes(axes ?? x.type.shape.map((_, i) => i), rank)
     if (!normal) return invalid(op.name, `the axes [${axes?.join(', ')}] are not axes of ${showType(x.type)}`)
-    if (normal.length === 0 && op === sumOp) return x
+    if (normal.length === 0) return x
     const y = apply(op, [x], { axes: normal })
     return keep ? reshape(y, keptAxes(x.type.shape, normal)) : y
   }

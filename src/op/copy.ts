@@ -1,10 +1,12 @@
 /** The call of the strided copy kernel, which moves data for transpose, slice, pad, concat and broadcast. */
 import type { Call, Word } from '../graph/Op.js'
-import { type DType } from '../shape/DType.js'
+import type { DType } from '../shape/DType.js'
+import { maxRank } from '../shape/TensorType.js'
 
 export interface Copy {
   readonly from: Exclude<Word, number | { readonly f32: number }>
   readonly to: Exclude<Word, number | { readonly f32: number }>
+  /** f64, whose tensors are scalars, moves as a pair of words */
   readonly dtype: DType
   readonly shape: readonly number[]
   /** in elements; 0 repeats */
@@ -12,12 +14,9 @@ export interface Copy {
   readonly toStrides: readonly number[]
 }
 
-/** The kernel walks this many axes; nets keep to rank 8. */
-export const maxRank = 8
-
 /** Merges axes that are walked alike, so that the inner loop is as long as can be. */
 const merge = (c: Copy): { n: number; from: number; to: number }[] => {
-  const axes: { n: number; from: number; to: number }[] = []
+  const axes: { n: number; from: number; to: number }[] = c.dtype === 'f64' ? [{ n: 2, from: 1, to: 1 }] : []
   c.shape.forEach((n, i) => {
     const [from, to] = [c.fromStrides[i] as number, c.toStrides[i] as number]
     const last = axes[axes.length - 1]
@@ -33,7 +32,7 @@ export const copyCall = (c: Copy): Call => {
   const axes = merge(c)
   const padded = [...new Array(maxRank - axes.length).fill({ n: 1, from: 0, to: 0 }), ...axes]
   return {
-    kernel: c.dtype === 'f64' ? 'copy64' : 'copy32',
+    kernel: 'copy32',
     words: [c.from, c.to, ...padded.map(a => a.n), ...padded.map(a => a.from), ...padded.map(a => a.to)],
   }
 }

@@ -79,6 +79,8 @@ export const elementwise = (op: Op, operands: readonly Operand[], cast?: (x: Exp
   if (bad) return bad
   const values = exprs.filter(x => x.type.dtype !== 'bool')
   const dtype = (values.find(x => x.type.dtype !== 'f64') ?? values[0] ?? exprs[0])?.type.dtype ?? 'f32'
+  const fraction = operands.find(x => !isExpr(x) && dtype === 'i32' && !Number.isInteger(x))
+  if (fraction !== undefined) return invalid(op.name, `${fraction} is not an i32; cast the other operand to f32`)
   const args = operands.map(x => {
     if (!isExpr(x)) return constant(x, dtype)
     return cast && x.type.dtype === 'f64' && dtype === 'f32' ? cast(x, dtype) : x

@@ -1,5 +1,5 @@
 /** Comparisons, selection by a mask, boolean operations and casts. Masks carry no gradient. */
-import { constant, type Expr, type Operand } from '../graph/Expr.js'
+import { constant, type Expr, invalid, type Operand } from '../graph/Expr.js'
 import type { Op } from '../graph/Op.js'
 import type { DType } from '../shape/DType.js'
 import { defineElementwise, elementwise } from './define.js'
@@ -38,7 +38,9 @@ const casts: Readonly<Record<string, Op>> = {
 export const cast = (x: Expr, to: DType): Expr => {
   if (x._tag === 'Invalid' || x.type.dtype === to) return x
   const op = casts[`${x.type.dtype}_${to}`]
-  return op ? elementwise(op, [x]) : cast(cast(x, 'f32'), to)
+  if (op) return elementwise(op, [x])
+  const known = casts[`${x.type.dtype}_f32`] && casts[`f32_${to}`]
+  return known ? cast(cast(x, 'f32'), to) : invalid('cast', `${x.type.dtype} cannot be cast to ${to}`)
 }
 
 // --- comparison -------------------------------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ const sliceOp: Op = {
     const dims = x.shape.map((d, i) => {
       const [start, limit, step] = [starts[i] ?? -1, limits[i] ?? -1, steps[i] ?? 0]
       if (d < 0) return start === 0 && limit === d && step === 1 ? d : null
-      return start >= 0 && start <= limit && limit <= d && step >= 1 ? Math.ceil((limit - start) / step) : null
+      const whole = [start, limit, step].every(Number.isInteger)
+      return whole && start >= 0 && start <= limit && limit <= d && step >= 1 ? Math.ceil((limit - start) / step) : null
     })
     return dims.every(d => d !== null) && starts.length === dims.length
       ? E.right(tensorType(x.dtype, dims as number[]))
@@ -204,7 +205,7 @@ const concatOp: Op = {
     const [first] = args
     const rest = (t: TensorType) => t.shape.filter((_, i) => i !== axis)
     if (!first || first.shape[axis] === undefined) return E.left(`axis ${axis} does not exist`)
-    if (args.some(a => a.dtype !== first.dtype || !sameShape(rest(a), rest(first)) || (a.shape[axis] as number) < 0))
+    if (args.some(a => a.dtype !== first.dtype || a.shape.length !== first.shape.length || !sameShape(rest(a), rest(first)) || (a.shape[axis] as number) < 0))
       return E.left(`${args.map(showType).join(' and ')} do not join along axis ${axis}`)
     const total = args.reduce((n, a) => n + (a.shape[axis] as number), 0)
     return E.right(tensorType(first.dtype, first.shape.map((d, i) => (i === axis ? total : d))))

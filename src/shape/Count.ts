@@ -21,7 +21,11 @@ interface Ones {
 type Carry = '0' | '1'
 
 /** a + b + carry, as text of one or two digits */
-type Column<A extends Digit, B extends Digit, C extends Carry> = `${[...Ones[A], ...Ones[B], ...Ones[C]]['length'] & number}`
+type Column<
+  A extends Digit,
+  B extends Digit,
+  C extends Carry,
+> = `${[...Ones[A], ...Ones[B], ...Ones[C]]['length'] & number}`
 
 /** Digits, the last first. */
 type Digits<S extends string, Out extends readonly Digit[] = []> = S extends `${infer D extends Digit}${infer Rest}`
@@ -57,8 +61,11 @@ type Put<
     : never
 
 /** A times a digit: as many additions. */
-type Times<A extends readonly Digit[], N extends readonly unknown[], Out extends readonly Digit[] = []> =
-  N extends readonly [unknown, ...infer Rest] ? Times<A, Rest, Sum<A, Out>> : Out
+type Times<
+  A extends readonly Digit[],
+  N extends readonly unknown[],
+  Out extends readonly Digit[] = [],
+> = N extends readonly [unknown, ...infer Rest] ? Times<A, Rest, Sum<A, Out>> : Out
 
 type Long<A extends readonly Digit[], B extends readonly Digit[]> = B extends readonly [
   infer Y extends Digit,

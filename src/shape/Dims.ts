@@ -82,8 +82,20 @@ interface JoinedBy<A extends Shape, B extends Shape> {
 /** The shape of two tensors joined along the last axis. */
 export type Joined<A extends Shape, B extends Shape> = JoinedBy<A, B>[A['length'] & Rank]
 
-/** All sizes but the last, as far as they can be told. */
-type Front<S extends Shape> = S extends readonly [...infer F extends Shape, number] ? F : Shape
+interface Fronts<S extends Shape> {
+  0: readonly []
+  1: readonly []
+  2: readonly [S[0]]
+  3: readonly [S[0], S[1]]
+  4: readonly [S[0], S[1], S[2]]
+  5: readonly [S[0], S[1], S[2], S[3]]
+  6: readonly [S[0], S[1], S[2], S[3], S[4]]
+  7: readonly [S[0], S[1], S[2], S[3], S[4], S[5]]
+  8: readonly [S[0], S[1], S[2], S[3], S[4], S[5], S[6]]
+}
+
+/** All sizes but the last. */
+type Front<S extends Shape> = Fronts<S>[S['length'] & Rank]
 
 /** `unknown` when the shapes agree in all axes but the last, otherwise `<Says>: <A> and <B>`. */
 export type Joins<A extends Shape, B extends Shape, Says extends string> = [Front<A>] extends [Front<B>]

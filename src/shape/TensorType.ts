@@ -46,6 +46,19 @@ export const showShape = (shape: readonly number[]): string => `[${shape.map(sho
 /** `f32[rows, 784]` */
 export const showType = (type: TensorType): string => `${type.dtype}${showShape(type.shape)}`
 
+/** Kernels that move data walk this many axes. */
+export const maxRank = 8
+
+/** Why no program can hold a tensor of this type, or null. */
+export const typeFault = (type: TensorType): string | null => {
+  const { dtype, shape } = type
+  if (!shape.every(d => Number.isSafeInteger(d))) return `${showType(type)} has a size that is not a whole number`
+  if (shape.filter(d => d < 0).length > 1) return `${showType(type)} depends on the rows twice`
+  if (shape.length > maxRank) return `${showType(type)} has more than ${maxRank} axes`
+  if (dtype === 'f64' && shape.length > 0) return `${showType(type)}: f64 holds scalars only`
+  return dtype === 'u8' ? `${showType(type)}: u8 only stores data sets` : null
+}
+
 /** Row-major strides, in elements, of a resolved shape. */
 export const stridesOf = (shape: readonly number[]): readonly number[] => {
   const strides = new Array<number>(shape.length)

@@ -1,1 +1,86 @@
-export const chains = (): readonly string[] => ["vvs|add_f32(0,1);gt_f32(3,2);expm1_f32(3);select_32(4,3,5)|3,1,2","vvs|add_f32(0,1);gt_f32(3,2);expm1_f32(3);select_32(4,3,5)|3,1,2","vv|add_f32(0,1)|0","vs|sub_f32(0,1);exp_f32(2)|0,1","v|log_f32(0)|0","vv|div_f32(0,1)|0","s|neg_f32(0)|0","svsss|eq_i32(0,1);select_32(5,2,3);mul_f32(4,6);neg_f32(7)|1,3,2","vsv|sub_f32(0,1);mul_f32(2,3)|1","v|neg_f32(0)|0","vv|div_f32(0,1)|0","vv|div_f32(0,1)|0","svv|mul_f32(0,1);add_f32(2,3)|1","vvsvs|select_32(0,1,2);select_32(0,2,1);add_f32(3,4);mul_f32(6,7);add_f32(5,8)|4","vvsvs|select_32(0,1,2);select_32(0,2,1);add_f32(3,4);mul_f32(6,7);add_f32(5,8)|4","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3","vsvsv|mul_f32(0,1);add_f32(5,2);mul_f32(6,3);sub_f32(4,7)|1,3"]
+/**
+ * The regions of the library's own chains: every activation behind a dense layer, with and without batch norm and
+ * dropout, every loss, and every optimizer with and without clipping. The build compiles a kernel for each of them into
+ * the core, where the machine finds them by key.
+ */
+import * as E from '#fp/Either.js'
+import { flow, pipe } from '#fp/function.js'
+import * as Layer from '../nn/Layer.js'
+import * as Loss from '../nn/Loss.js'
+import * as Net from '../nn/Net.js'
+import * as Clip from '../optim/Clip.js'
+import * as Optimizer from '../optim/Optimizer.js'
+import { prepare } from '../transform/prepare.js'
+import * as Metric from './Metric.js'
+import { programs } from './programs.js'
+import { type AnyRecipe, of } from './Recipe.js'
+
+const input = Net.input(8)
+const activations = [
+  Layer.elu(),
+  Layer.relu(),
+  Layer.leakyRelu(),
+  Layer.selu(),
+  Layer.tanh(),
+  Layer.logistic(),
+  Layer.softplus(),
+  Layer.gelu(),
+  Layer.swish(),
+]
+const common = { batch: 4, epochs: 1, seed: 0 }
+const classes = { ...common, loss: Loss.softmaxCrossEntropy(), metrics: [Metric.accuracy()] }
+const sgd = Optimizer.sgd({ rate: 0.1 })
+
+/** Where a rate makes constants coincide, 0.5 and 2 among them, regions have fewer operands: both kinds are here. */
+const rates = [0.3, 0.5]
+
+const nets = activations.flatMap(activation => [
+  pipe(input, Layer.dense(8), activation, Layer.dense(8), activation, Layer.dense(3)),
+  pipe(input, Layer.dense(8), Layer.batchNorm(), activation, Layer.dense(8), Layer.batchNorm(), activation, Layer.dense(3)),
+  ...rates.flatMap(rate => {
+    const dropped = flow(activation, Layer.dropout(rate))
+    const plain = Layer.dense(8, { bias: false })
+    return [
+      pipe(input, Layer.dense(8), x => dropped(x), Layer.dense(8), x => dropped(x), Layer.dense(3)),
+      pipe(input, Layer.dense(8), Layer.batchNorm(), x => dropped(x), Layer.dense(8), Layer.batchNorm(), x => dropped(x), Layer.dense(3)),
+      pipe(input, plain, Layer.batchNorm(), x => dropped(x), plain, Layer.batchNorm(), x => dropped(x), Layer.dense(3)),
+    ]
+  }),
+])
+
+const optimizers = [
+  sgd,
+  ...(['torch', 'keras'] as const).flatMap(form => [
+    Optimizer.momentum({ rate: 0.1, form }),
+    Optimizer.nesterov({ rate: 0.1, form }),
+  ]),
+  ...(['torch', 'tf1', 'slides'] as const).map(form => Optimizer.adam({ form })),
+]
+const clips = [[], [Clip.byValue(1)], [Clip.byNorm(1)], [Clip.byGlobalNorm(1)]]
+const losses = [Loss.mse(), Loss.mae(), Loss.huber(), Loss.sigmoidCrossEntropy()]
+
+const recipes = (): readonly AnyRecipe[] => [
+  ...nets.map(net => of({ ...classes, net, optimizer: sgd })),
+  ...optimizers.flatMap(optimizer =>
+    clips.map(clip =>
+      of({ ...classes, net: pipe(input, Layer.dense(3)), optimizer: Optimizer.chain(...clip, optimizer) }),
+    ),
+  ),
+  ...losses.map(loss => of({ ...common, loss, net: pipe(input, Layer.dense(3)), optimizer: sgd })),
+]
+
+/** Keys of regions with more than one step, each once, in a fixed order. */
+export const chains = (): readonly string[] => {
+  const keys = new Set<string>()
+  for (const recipe of recipes()) {
+    const made = programs(recipe)
+    if (E.isLeft(made)) continue
+    const { train, evaluate, predict } = made.right
+    for (const wanted of [train, evaluate, predict]) {
+      const ready = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
+      if (E.isLeft(ready)) continue
+      for (const unit of ready.right.units) if (unit._tag === 'Region' && unit.steps.length > 1) keys.add(unit.key)
+    }
+  }
+  return [...keys].sort()
+}

@@ -4,7 +4,7 @@ import type { Resident } from '../backend/machine.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
 import { soleInput as soleColumn } from '../data/Inputs.js'
-import type { Label } from '../data/Label.js'
+import { type Label, show } from '../data/Label.js'
 import { inputEntries, soleInput } from '../nn/Node.js'
 import type { Inputs } from '../shape/Dims.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
@@ -12,9 +12,6 @@ import { labelInput } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
 
 export type AnyData = Data<Inputs, Label>
-
-const showLabel = (label: Label): string =>
-  label.target === 'class' ? `${label.classes} classes` : `values ${showShape(label.shape)}`
 
 /** The data, if they fit the recipe's net and loss. */
 export const fits = (recipe: AnyRecipe, data: AnyData): E.Either<DataError, AnyData> => {
@@ -30,11 +27,14 @@ export const fits = (recipe: AnyRecipe, data: AnyData): E.Either<DataError, AnyD
   const { label } = data
   const { shape } = recipe.net
   if (label.target !== recipe.loss.target)
-    return refuse(`the loss ${recipe.loss.kind} wants ${recipe.loss.target} labels, but the data have ${showLabel(label)}`)
+    return refuse(`the loss ${recipe.loss.kind} wants ${recipe.loss.target} labels, but the data have ${show(label)}`)
   if (label.target === 'class' && label.classes !== shape[0])
     return refuse(`the net ends in ${showShape(shape)}, but the data have ${label.classes} classes`)
   if (label.target === 'values' && !sameShape(label.shape, shape))
     return refuse(`the net ends in ${showShape(shape)}, but the data's values are ${showShape(label.shape)}`)
+  const names = label.target === 'class' ? label.names : undefined
+  if (recipe.labels && names && recipe.labels.some((name, i) => name !== names[i]))
+    return refuse(`the recipe names the classes ${recipe.labels.join(', ')}, the data ${names.join(', ')}`)
   if (data.size === 0) return refuse('the data set is empty')
   return E.right(data)
 }
@@ -49,10 +49,12 @@ const columnsOf = (recipe: AnyRecipe, data: AnyData) => [
   { input: labelInput, width: data.labels.length / data.size, values: data.labels },
 ]
 
-/** The data as they are kept in linear memory. */
+/** The data as they are kept in linear memory: the programs take floats, and only bytes are widened on the way. */
 export const residentOf = (recipe: AnyRecipe, data: AnyData): Resident => ({
   rows: data.size,
-  columns: columnsOf(recipe, data),
+  columns: columnsOf(recipe, data).map(c =>
+    c.input !== labelInput && c.values instanceof Int32Array ? { ...c, values: Float32Array.from(c.values) } : c,
+  ),
 })
 
 /** Rows `from` to `to` as the inputs of one run. */

@@ -28,6 +28,8 @@ export const restore =
           )
         block.set(tensor.bytes, offset)
       }
+      const { step } = s.place(block)
+      if (!Number.isSafeInteger(step) || step < 0) return E.left(fileError(`the step in the file is ${step}, which is no count`))
       const foreign = tensors.find(x => !s.machine.slots.has(x.name))
       return foreign
         ? E.left(fileError(`the file has "${foreign.name}", which the recipe does not know`))

@@ -73,7 +73,7 @@ const levelsOf = (program: Program, usersOf: readonly (readonly number[])[]): re
   for (let i = nodes.length - 1; i >= 0; i--) {
     const after = usersOf[i] ?? []
     if (!light[i] || after.length === 0) continue
-    level[i] = Math.min(...after.map(u => (level[u] as number) - (light[u] ? 0 : 1)))
+    level[i] = after.reduce((n, u) => Math.min(n, (level[u] as number) - (light[u] ? 0 : 1)), Infinity)
   }
   return level
 }

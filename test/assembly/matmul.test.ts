@@ -26,7 +26,8 @@ const generator = (seed: number): (() => number) => {
     return Math.fround((state / 2 ** 31) * 4 ** ((state >>> 8) % 5))
   }
 }
-const random = (length: number, seed: number): Float32Array<ArrayBuffer> => Float32Array.from({ length }, generator(seed))
+const random = (length: number, seed: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length }, generator(seed))
 
 /** The contract in scalar code: A[m,k], B[k,n] row-major. */
 const model = (a: Float32Array, b: Float32Array, { m, n, k, batch }: Shape): Float32Array<ArrayBuffer> =>
@@ -46,7 +47,7 @@ const model = (a: Float32Array, b: Float32Array, { m, n, k, batch }: Shape): Flo
     return total
   })
 
-const transposed = (x: Float32Array, batch: number, rows: number, columns: number): Float32Array =>
+const transposed = (x: Float32Array, rows: number, columns: number): Float32Array =>
   x.map((_, at) => {
     const z = Math.floor(at / (rows * columns))
     const inside = at % (rows * columns)
@@ -72,8 +73,8 @@ const run = (
   words.fill(CANARY, 0, afterScratch / 4 + 64)
   const floats = new Float32Array(memory.buffer)
   const [aAt, bAt] = last === a ? [lastAt, firstAt] : [firstAt, lastAt]
-  floats.set(transposeA ? transposed(a, batch, m, k) : a, aAt / 4)
-  floats.set(transposeB ? transposed(b, batch, k, n) : b, bAt / 4)
+  floats.set(transposeA ? transposed(a, m, k) : a, aAt / 4)
+  floats.set(transposeB ? transposed(b, k, n) : b, bAt / 4)
   const strides = [...(transposeA ? [1, m] : [k, 1]), ...(transposeB ? [1, k] : [n, 1])]
   words.set([aAt, bAt, c, m, n, k, ...strides, batch, m * k, k * n, m * n, scratch])
   matmul(0)

@@ -173,7 +173,12 @@ test('dropout in a model, or of rate 0, is the input itself', () => {
 })
 
 // --- batch normalization ----------------------------------------------------------------------------------------------
-const bn = { 'batchNorm1/gamma': [1, 2], 'batchNorm1/beta': [0, 1], 'batchNorm1/mean': [0, 0], 'batchNorm1/variance': [1, 1] }
+const bn = {
+  'batchNorm1/gamma': [1, 2],
+  'batchNorm1/beta': [0, 1],
+  'batchNorm1/mean': [0, 0],
+  'batchNorm1/variance': [1, 1],
+}
 
 test('batchNorm of one row divides by no zero', () => {
   const { output, state } = meaning(pipe(Net.input(2), Layer.batchNorm()), 'train')

@@ -109,7 +109,14 @@ export const netOf = ({ nodes }: Case): AnyNet => {
   const made: AnyNet[] = []
   let k = 0
   nodes.forEach((n, i) => {
-    if (n.kind !== 'input') made.push(layer(n, i, n.inputs.map(j => made[j] as AnyNet)))
+    if (n.kind !== 'input')
+      made.push(
+        layer(
+          n,
+          i,
+          n.inputs.map(j => made[j] as AnyNet),
+        ),
+      )
     else {
       const name = shapes.length === 1 ? null : `x${k}`
       const shape = shapes[k++] ?? []

@@ -2,7 +2,7 @@
 import * as t from '#io/index.js'
 import type { Expr } from '../../graph/Expr.js'
 import * as act from '../activation.js'
-import { notNegative, nothing, oneOf, positive } from '../codec.js'
+import { nothing, notNegative, oneOf, positive } from '../codec.js'
 import { define } from '../define.js'
 import { pure } from './pure.js'
 import type { Keeps, Named } from './types.js'

@@ -24,11 +24,7 @@ const weight = (name, shape, values) =>
   )
 const node = (op, inputs, output) => bytes(1, ...inputs.map(i => text(1, i)), text(2, output), text(4, op))
 const value = (field, name, shape) =>
-  bytes(
-    field,
-    text(1, name),
-    bytes(2, bytes(1, number(1, float), bytes(2, ...shape.map(d => bytes(1, number(1, d)))))),
-  )
+  bytes(field, text(1, name), bytes(2, bytes(1, number(1, float), bytes(2, ...shape.map(d => bytes(1, number(1, d)))))))
 
 /** The net as an ONNX model: Gemm and Elu in turn. */
 const model = () => {
@@ -36,14 +32,8 @@ const model = () => {
     const last = k === sizes.length - 2
     const [from, input, product] = [sizes[k], k === 0 ? 'x' : `h${k}`, last ? 'y' : `z${k}`]
     return {
-      weights: [
-        weight(`w${k}`, [from, to], he(from, to)),
-        weight(`b${k}`, [to], new Float32Array(to)),
-      ],
-      nodes: [
-        node('Gemm', [input, `w${k}`, `b${k}`], product),
-        ...(last ? [] : [node('Elu', [product], `h${k + 1}`)]),
-      ],
+      weights: [weight(`w${k}`, [from, to], he(from, to)), weight(`b${k}`, [to], new Float32Array(to))],
+      nodes: [node('Gemm', [input, `w${k}`, `b${k}`], product), ...(last ? [] : [node('Elu', [product], `h${k + 1}`)])],
     }
   })
   const graph = bytes(

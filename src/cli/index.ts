@@ -1,0 +1,4 @@
+/** `gradus/cli`: what programs for a terminal need. The only part of the package that depends on Node. */
+export { saveFile } from './file.js'
+export { type Progress, type ProgressOptions, progress } from './progress.js'
+export { table } from './table.js'

@@ -1,0 +1,23 @@
+/** What the module of a library under measurement exports. */
+
+/** `run` does the workload's work `times` times and is done when the last result is there. */
+export interface Task {
+  readonly run: (times: number) => void | Promise<void>
+}
+
+export interface Driver {
+  readonly version: string
+  /** by the workload's name; a workload that is not there is one that the library does not do */
+  readonly tasks: Readonly<Record<string, () => Task | Promise<Task>>>
+}
+
+export interface Request {
+  readonly workload: string
+  readonly seconds: number
+}
+
+/** `samples` are milliseconds of one run; there are none when the library does not do the workload. */
+export type Answer =
+  | { readonly _tag: 'Ready'; readonly version: string }
+  | { readonly _tag: 'Measured'; readonly samples: readonly number[] }
+  | { readonly _tag: 'Failed'; readonly message: string }

@@ -1,0 +1,117 @@
+/** npm run bench: gradus and its peers at the same work, in turn, each in a process of its own, on one thread. */
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Library, start } from './library.js'
+import { type Figure, figure, jsonLine, progress, table } from './report.js'
+import { type Workload, workloads } from './workloads.js'
+
+/** Seconds of one library at one workload in one round. */
+const turn = 0.4
+
+const peers = [
+  { name: 'tfjs-wasm', driver: 'peers/tfjs.mjs' },
+  { name: 'jax-js', driver: 'peers/jax.mjs' },
+  { name: 'onnxruntime-web', driver: 'peers/onnx.mjs' },
+] as const
+
+const help = `npm run bench -- [options]
+
+  --only W2,W2b   only these workloads
+  --rounds 5      how often every library has its turn
+  --no-peers      gradus alone
+  --json          one JSON object a line instead of the table
+  --help
+
+${workloads.map(w => `  ${w.name.padEnd(10)} ${`${w.unit},`.padEnd(8)} ${w.about}`).join('\n')}
+`
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+const options = () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      'no-peers': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const rounds = Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is not a whole number >= 1`)
+  const names = values.only?.split(',') ?? workloads.map(w => w.name)
+  const wanted = names.map((name): Workload => {
+    const found = workloads.find(w => w.name === name)
+    if (!found) throw new Error(`no workload "${name}"; there are ${workloads.map(w => w.name).join(', ')}`)
+    return found
+  })
+  return { wanted, rounds, peers: !values['no-peers'], json: values.json, help: values.help }
+}
+
+/** Starts gradus and, if they are installed, the peers. */
+const libraries = async (withPeers: boolean): Promise<readonly Library[]> => {
+  const own = [await start('gradus', 'gradus.ts')]
+  if (!withPeers) return own
+  if (!existsSync(new URL('peers/node_modules', import.meta.url))) {
+    say('the peers are not installed: npm ci --prefix test/bench/peers')
+    return own
+  }
+  const started = await Promise.all(
+    peers.map(({ name, driver }) =>
+      start(name, driver).catch((error: Error) => {
+        say(error.message)
+        return null
+      }),
+    ),
+  )
+  return [...own, ...started.filter(l => l !== null)]
+}
+
+/** The libraries' samples of a workload, round by round; every other round goes through them backwards. */
+const samplesOf = async (
+  workload: Workload,
+  libs: readonly Library[],
+  rounds: number,
+  step: (what: string) => void,
+): Promise<readonly Figure[]> => {
+  const samples = new Map(libs.map(l => [l, [] as number[]]))
+  for (let round = 0; round < rounds; round++) {
+    for (const lib of round % 2 === 0 ? libs : [...libs].reverse()) {
+      step(`${workload.name} ${lib.name}, round ${round + 1} of ${rounds}`)
+      samples.get(lib)?.push(...(await lib.measure({ workload: workload.name, seconds: turn })))
+    }
+  }
+  return [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib.name, ms)]))
+}
+
+const bench = async (): Promise<void> => {
+  const o = options()
+  if (o.help) {
+    process.stdout.write(help)
+    return
+  }
+  const libs = await libraries(o.peers)
+  const line = progress(o.wanted.length * o.rounds * libs.length)
+  const figures: Figure[] = []
+  try {
+    for (const workload of o.wanted) {
+      const found = await samplesOf(workload, libs, o.rounds, line.step)
+      line.clear()
+      if (o.json) for (const f of found) process.stdout.write(`${jsonLine(f)}\n`)
+      figures.push(...found)
+    }
+  } finally {
+    for (const lib of libs) lib.close()
+  }
+  if (o.json) return
+  process.stdout.write(`${table(figures)}\n\n`)
+  const versions = libs.slice(1).map(l => `${l.name} ${l.version}`)
+  process.stdout.write(`${[`node ${process.versions.node}, 1 thread`, ...versions].join('; ')}\n`)
+}
+
+bench().catch((error: Error) => {
+  say(error.message)
+  process.exitCode = 1
+})

@@ -1,0 +1,81 @@
+/** Figures out of samples, as lines of JSON and as a table; the progress line. */
+import type { Workload } from './workloads.js'
+
+/** What one library did at one workload. `min` and `max` are the least and the greatest number, in the unit. */
+export interface Figure {
+  readonly workload: Workload
+  readonly lib: string
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
+
+export const figure = (workload: Workload, lib: string, milliseconds: readonly number[]): Figure => {
+  const sorted = milliseconds.map(workload.measure).sort((a, b) => a - b)
+  return { workload, lib, median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) }
+}
+
+const isSpeed = ({ unit }: Workload): boolean => unit === 'GFLOP/s'
+
+const digits = (x: number): string => x.toFixed(x < 10 ? 3 : x < 100 ? 2 : 1)
+
+/** `max` is left out of times: it says more about the machine than about the library. */
+export const jsonLine = ({ workload, lib, median, min, max }: Figure): string =>
+  JSON.stringify({
+    workload: workload.name,
+    lib,
+    runtime: `node ${process.versions.node}`,
+    threads: 1,
+    median: Number(digits(median)),
+    min: Number(digits(min)),
+    ...(isSpeed(workload) && { max: Number(digits(max)) }),
+    unit: workload.unit,
+  })
+
+/** How many times as fast as `other` a figure is, by the medians. */
+const ratio = (other: Figure, { workload, median }: Figure): number =>
+  isSpeed(workload) ? median / other.median : other.median / median
+
+/** The rows of the workloads; `best` is the shortest time or the greatest speed. */
+export const table = (figures: readonly Figure[]): string => {
+  const rows = figures.map((f, i) => {
+    const own = figures.find(g => g.workload === f.workload && g.lib === 'gradus')
+    return [
+      figures[i - 1]?.workload === f.workload ? '' : f.workload.name,
+      f.lib,
+      digits(f.median),
+      digits(isSpeed(f.workload) ? f.max : f.min),
+      f.workload.unit,
+      own && own !== f ? `${ratio(f, own).toFixed(2)}x` : '',
+    ]
+  })
+  const all = [['workload', 'library', 'median', 'best', 'unit', 'gradus is faster by'], ...rows]
+  const widths = all[0]?.map((_, c) => Math.max(...all.map(row => row[c]?.length ?? 0))) ?? []
+  const isNumber = (c: number): boolean => c === 2 || c === 3
+  return all
+    .map(row => row.map((cell, c) => (isNumber(c) ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))))
+    .map(row => row.join('  ').trimEnd())
+    .join('\n')
+}
+
+/** A line on stderr that says what is being measured, how much is done, and how long the rest will take. */
+export const progress = (total: number) => {
+  const { stderr } = process
+  const start = performance.now()
+  let done = 0
+  return {
+    step: (what: string): void => {
+      const passed = (performance.now() - start) / 1000
+      const left = done === 0 ? '' : `, ${Math.ceil((passed * (total - done)) / done)} s left`
+      if (stderr.isTTY)
+        stderr.write(`\r\x1b[K${Math.floor((100 * done) / total)}% ${what}, ${Math.floor(passed)} s${left}`)
+      done++
+    },
+    clear: (): void => {
+      if (stderr.isTTY) stderr.write('\r\x1b[K')
+    },
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What is measured. W2's net is 784-300-100-10 with biases, ELU, He initialization and softmax cross-entropy; a train
+ * step is the forward pass, every gradient and the optimizer's update of every parameter.
+ */
+export type Unit = 'GFLOP/s' | 'ms' | 'us'
+
+export interface Workload {
+  readonly name: string
+  readonly unit: Unit
+  readonly about: string
+  /** the measure in the workload's unit of a run that took so many milliseconds */
+  readonly measure: (milliseconds: number) => number
+}
+
+const product = (size: number): Workload => ({
+  name: `GEMM-${size}`,
+  unit: 'GFLOP/s',
+  about: `product of two ${size} x ${size} matrices`,
+  measure: ms => (2 * size ** 3) / (ms * 1e6),
+})
+
+const step = (name: string, about: string): Workload => ({ name, unit: 'ms', about, measure: ms => ms })
+
+export const workloads: readonly Workload[] = [
+  product(256),
+  product(512),
+  product(1024),
+  step('W2', 'train step, batch 50, momentum 0.9; gradus in bounded runs, as fit makes them'),
+  step('W2-step', 'the same, one call of Trainer.step for each step'),
+  step('W2b', 'train step with batch norm and dropout 0.5 on the hidden layers, batch 128, Adam'),
+  { name: 'W6', unit: 'us', about: "forward pass of W2's net, batch 1", measure: ms => 1000 * ms },
+]

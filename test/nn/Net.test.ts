@@ -1,0 +1,417 @@
+import * as fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as E from '#fp/Either.js'
+import { flow, pipe } from '#fp/function.js'
+import * as t from '#io/index.js'
+import { param } from '../../src/graph/Expr.js'
+import { analyze } from '../../src/nn/analyze.js'
+import * as Init from '../../src/nn/Init.js'
+import * as Layer from '../../src/nn/Layer.js'
+import * as Net from '../../src/nn/Net.js'
+import { standard } from '../../src/nn/standard.js'
+import { mul } from '../../src/op/arithmetic.js'
+import { expectLeft, expectRight } from '../support/assert.js'
+
+const test = suite('Net')
+
+const pathsOf = (net: Net.AnyNet): readonly string[] => expectRight(analyze(net)).rows.map(r => r.path)
+const errorOf = (net: Net.AnyNet): string => {
+  const { path, message } = expectLeft(Net.check(net))
+  return `${path}: ${message}`
+}
+const codec = Net.codec(standard)
+const again = (net: Net.AnyNet): Net.AnyNet => expectRight(codec.decode(JSON.parse(JSON.stringify(Net.toJSON(net)))))
+const complaints = (json: unknown, definitions = standard): readonly string[] =>
+  expectLeft(Net.codec(definitions).decode(json)).map(e => e.message ?? '')
+
+/** A layer put on a net whose types are not known, as decoded nets are. */
+const onto = (net: Net.AnyNet, layer: { readonly def: Layer.LayerDefinition }, config: unknown, name?: string) =>
+  ({
+    ...net,
+    node: {
+      _tag: 'Apply',
+      kind: layer.def.kind,
+      config,
+      ...(name !== undefined && { name }),
+      scope: [],
+      frozen: false,
+      args: [net.node],
+      def: layer.def,
+    },
+  }) as const
+
+// --- names ------------------------------------------------------------------------------------------------------------
+test('names by scope and name, or kind and ordinal', () => {
+  const net = pipe(
+    Net.input(4),
+    Layer.dense(4),
+    Layer.elu(),
+    Net.scope('block', flow(Layer.dense(4), Net.scope('inner', Layer.dense(4, { name: 'w' })), Layer.dense(4))),
+    Layer.dense(3),
+    Layer.elu(),
+  )
+  assert.equal(pathsOf(net), [
+    'input',
+    'dense1',
+    'elu1',
+    'block/dense1',
+    'block/inner/w',
+    'block/dense2',
+    'dense2',
+    'elu2',
+  ])
+})
+
+test('a named layer, or one of another kind, renames nothing', () => {
+  const dense = () => Layer.dense(4)
+  const plain = pathsOf(pipe(Net.input(4), dense(), dense()))
+  const more = pathsOf(
+    pipe(Net.input(4), Layer.elu(), dense(), Layer.dense(4, { name: 'mine' }), Layer.tanh(), dense()),
+  )
+  assert.equal(
+    more.filter(p => p.startsWith('dense')),
+    plain.filter(p => p.startsWith('dense')),
+  )
+})
+
+test('a scope holds what the block adds, not what it captures', () => {
+  const { a, b } = Net.inputs({ a: [4], b: [4] })
+  const side = pipe(b, Layer.dense(4))
+  const net = pipe(
+    a,
+    Net.scope('s', x => pipe(Layer.add(side, x), Layer.dense(2))),
+    Layer.dense(1),
+  )
+  assert.equal(pathsOf(net), ['a', 'b', 'dense1', 's/add1', 's/dense1', 'dense2'])
+})
+
+test("a user's kind keeps its qualifier", () => {
+  assert.equal(pathsOf(pipe(Net.input(2), gate({ start: 1 }))), ['input', 'acme.gate1'])
+})
+
+// --- sharing ----------------------------------------------------------------------------------------------------------
+test('one name applied twice shares parameters', () => {
+  const { a, b } = Net.inputs({ a: [4], b: [4] })
+  const tower = Layer.dense(3, { name: 'tower' })
+  const net = Layer.concat(pipe(a, tower), pipe(b, tower))
+  assert.equal(E.isRight(Net.check(net)), true)
+  assert.match(Net.summary(net), /^total 15 parameters$/m)
+})
+
+test('refuses one name for layers that differ', () => {
+  const { a, b } = Net.inputs({ a: [4], b: [5] })
+  const shared = Layer.dense(3, { name: 'h' })
+  assert.is(
+    errorOf(Layer.concat(pipe(a, shared), pipe(b, shared))),
+    'h: dense: layers of one name share their parameters, but w [4, 3], b [3] is not w [5, 3], b [3]; give each its own name',
+  )
+  assert.is(
+    errorOf(pipe(Net.input(4), Layer.dense(4, { name: 'h' }), Layer.tanh({ name: 'h' }))),
+    'h: tanh: a dense and a tanh have this name; give each its own',
+  )
+  assert.match(
+    errorOf(pipe(Net.input(4), Layer.dense(4, { name: 'h' }), Layer.dense(4, { name: 'h', bias: false }))),
+    /^h: dense: layers of one name share their parameters, but {"bias":true/,
+  )
+  assert.match(errorOf(pipe(Net.input(4), Layer.dense(4), Layer.dense(4, { name: 'dense1' }))), /ordinal/)
+})
+
+test('refuses equal branches that were built separately without a name', () => {
+  const x = Net.input(4)
+  const branch = flow(Layer.dense(3), Layer.tanh())
+  assert.is(
+    errorOf(Layer.add(branch(x), branch(x))),
+    'dense1: dense: two layers are equal but were built separately; name one of them, or build it once and reuse it',
+  )
+  assert.match(errorOf(Layer.add(pipe(x, Layer.dropout(0.5)), pipe(x, Layer.dropout(0.5)))), /^dropout1: .*separately/)
+  const trunk = branch(x)
+  assert.match(errorOf(Layer.add(Net.freeze(trunk), trunk)), /^dense2: .*separately/)
+})
+
+test('accepts one branch reused, one named, and layers without parameters built twice', () => {
+  const x = Net.input(4)
+  const once = pipe(x, Layer.dense(3))
+  const nets: readonly Net.AnyNet[] = [
+    Layer.add(once, once),
+    Layer.add(pipe(x, Layer.dense(3)), pipe(x, Layer.dense(3, { name: 'other' }))),
+    Layer.add(pipe(once, Layer.tanh()), pipe(once, Layer.tanh())),
+    Layer.add(pipe(x, Layer.dropout(0)), pipe(x, Layer.dropout(0))),
+  ]
+  for (const net of nets) expectRight(Net.check(net))
+})
+
+// --- check ------------------------------------------------------------------------------------------------------------
+const unknown: number = 5
+
+test('says which shapes do not fit, where, and what to do', () => {
+  assert.is(
+    errorOf(onto(Net.input(28, 28), Layer.dense, configOf(Layer.dense(2)))),
+    'dense1: dense: expects a vector, but the input is [28, 28]; put Layer.flatten() before it',
+  )
+  assert.is(
+    errorOf(
+      pipe(
+        Net.input(10),
+        Layer.residual(x => pipe(x, Layer.dense(unknown))),
+      ),
+    ),
+    'residual1: residual: the block must keep the shape: [5] is not [10]; end the block with the size it starts with',
+  )
+  assert.is(
+    errorOf(Layer.add(pipe(Net.input(10), Layer.dense(4)), pipe(Net.input(10), Layer.dense(unknown)))),
+    'add1: add: the shapes must agree: [5] is not [4]; end both branches with the same size',
+  )
+  assert.match(errorOf(pipe(Net.input(2, unknown), Layer.reshape(3, 3))), /\[2, 5\] has 10, but \[3, 3\] has 9/)
+  assert.match(errorOf(pipe(Net.input(3), Layer.standardize([0], [1]))), /1 means and 1 deviations .* give 3 of each/)
+  assert.match(errorOf(pipe(Net.input(), Layer.batchNorm())), /reshape it to \[1\]/)
+})
+
+test('refuses branches on different inputs', () => {
+  const net = Layer.add<readonly number[], readonly [4], readonly [4]>(
+    pipe(Net.input(10), Layer.dense(4)),
+    pipe(Net.input(11), Layer.dense(4)),
+  )
+  assert.is(errorOf(net), 'input: the input is [10] and [11]; build all branches on the same input')
+})
+
+test('refuses settings, names and sizes that are impossible', () => {
+  const x = Net.input(3)
+  const wrong: readonly (readonly [Net.AnyNet, RegExp])[] = [
+    [pipe(x, Layer.dense(0)), /^dense1: dense: units must be a whole number from 1 to/],
+    [pipe(x, Layer.dense(NaN)), /units must be .* NaN/],
+    [pipe(x, Layer.dense(2.5)), /units must be .* 2.5/],
+    [pipe(x, Layer.dropout(1)), /^dropout1: dropout: rate must be a number in \[0, 1\), but it is 1/],
+    [pipe(x, Layer.batchNorm({ epsilon: 0 })), /epsilon must be a number > 0/],
+    [pipe(x, Layer.dense(2, { init: Init.normal(-1) })), /init.config.deviation must be a number > 0, but it is -1/],
+    [pipe(x, Layer.dense(2, { name: 'a/b' })), /"a\/b" is no name/],
+    [pipe(x, Net.scope('', Layer.dense(2))), /"" is no name/],
+    [pipe(x, Layer.dense(2, { name: '\ud800' })), /is no name/],
+    [Net.input(0), /\[0\] is not a shape/],
+    [Net.input(2 ** 20, 2 ** 20), /is not a shape/],
+    [pipe(Net.input(2 ** 20), Layer.dense(2 ** 20)), /its parameter w: \[1048576, 1048576\] is not a shape/],
+    [Net.inputs({ 'a/b': [1] })['a/b'], /slash/],
+    [pipe(x, Layer.dense(2, { init: { of: 'init', kind: 'acme/x', config: null } })), /"acme\/x" has no definition/],
+  ]
+  for (const [net, message] of wrong) assert.match(errorOf(net), message)
+})
+
+// --- user's layers ----------------------------------------------------------------------------------------------------
+const gate = Layer.define<(c: { readonly start: number; readonly name?: string }) => Layer.Keeps>()({
+  kind: 'acme/gate',
+  config: t.type({ start: t.number }),
+  args: ({ start }) => ({ start }),
+  shape: (_c, x) => E.right(x ?? []),
+  params: () => ({ g: { shape: [], init: Init.ones() } }),
+  state: () => ({}),
+  infer: (_c, p, _s, x) => mul(x, p.g),
+  train: (_c, p, s, _k, x) => [mul(x, p.g), s],
+})
+
+const configOf = (layer: (x: Net.Net<readonly [1], readonly [1]>) => Net.AnyNet): unknown => {
+  const { node } = layer(Net.input(1))
+  return node._tag === 'Apply' ? node.config : null
+}
+
+test('the name among the options names the layer and is no setting', () => {
+  const net = pipe(Net.input(2), gate({ start: 1, name: 'door' }))
+  assert.equal(pathsOf(net), ['input', 'door'])
+  assert.equal(Net.toJSON(net)[1], { layer: 'acme/gate', config: { start: 1 }, inputs: [0], name: 'door' })
+})
+
+test('refuses two definitions of one kind', () => {
+  const other = { def: { ...gate.def } }
+  const net = pipe(Net.input(2), gate({ start: 1 }))
+  assert.match(errorOf(onto(net, other, { start: 1 })), /two definitions of the kind acme\/gate/)
+  assert.equal(complaints([{ input: [1] }], [gate.def, other.def]), [
+    'two definitions of the layer acme/gate were given',
+  ])
+})
+
+// --- JSON -------------------------------------------------------------------------------------------------------------
+const step = fc.oneof(
+  fc.record({ units: fc.integer({ min: 1, max: 9 }), bias: fc.boolean() }).map(
+    ({ units, bias }) =>
+      (x: Net.AnyNet): Net.AnyNet =>
+        pipe(x, Layer.flatten(), Layer.dense(units, { bias, init: Init.heUniform() })),
+  ),
+  fc.constantFrom<(x: Net.AnyNet) => Net.AnyNet>(
+    Layer.elu(),
+    Layer.batchNorm(),
+    Layer.dropout(0.25),
+    Layer.rescale(0.5, 1),
+    Net.freeze,
+    x =>
+      Layer.residual<readonly number[], readonly number[], readonly number[]>(Layer.tanh())({ ...x, inputs: [4, 2] }),
+    x => Layer.concat(x, pipe(x, Layer.relu())),
+  ),
+  fc.string({ minLength: 1, maxLength: 3 }).map(
+    name =>
+      (x: Net.AnyNet): Net.AnyNet =>
+        Net.scope(name.replaceAll(/[/\p{C}]/gu, '_'), Layer.gelu({ name: 'g' }))(x),
+  ),
+)
+const nets = fc.array(step, { maxLength: 12 }).map(steps => steps.reduce((x, f) => f(x), Net.input(4, 2) as Net.AnyNet))
+
+test('decode . encode = id, as JSON text, for any net that is accepted', () => {
+  let accepted = 0
+  fc.assert(
+    fc.property(nets, net => {
+      if (E.isLeft(Net.check(net))) return
+      accepted++
+      const decoded = again(net)
+      assert.ok(Net.equals(decoded, net))
+      assert.is(Net.hash(decoded), Net.hash(net))
+      assert.equal(decoded.inputs, net.inputs)
+      assert.equal(decoded.shape, net.shape)
+      assert.equal(pathsOf(decoded), pathsOf(net))
+    }),
+  )
+  assert.ok(accepted > 50, `${accepted}`)
+})
+
+test('nets with several inputs survive JSON, also an input alone and one that is not used', () => {
+  const { b, a } = Net.inputs({ b: [2], a: [3] })
+  for (const net of [a, b, pipe(a, Layer.dense(1)), Layer.concat(pipe(b, Layer.dense(2)), a)]) {
+    const decoded = again(net)
+    assert.ok(Net.equals(decoded, net))
+    assert.equal(decoded.inputs, { a: [3], b: [2] })
+    assert.equal(decoded.shape, net.shape)
+  }
+})
+
+test('equal nets are equal whatever they share, and other nets are not', () => {
+  const build = () => pipe(Net.input(4), Layer.dense(3), Layer.elu(), Layer.dense(1))
+  assert.ok(Net.equals(build(), build()))
+  assert.is(Net.hash(build()), Net.hash(build()))
+  const x = Net.input(4)
+  const e = Layer.elu()(x)
+  assert.ok(Net.equals(Layer.add(e, e), Layer.add(Layer.elu()(x), Layer.elu()(x))))
+  const others = [
+    pipe(Net.input(4), Layer.dense(3), Layer.elu(), Layer.dense(2)),
+    pipe(Net.input(5), Layer.dense(3), Layer.elu(), Layer.dense(1)),
+    pipe(Net.input(4), Layer.dense(3, { name: 'h' }), Layer.elu(), Layer.dense(1)),
+    Net.scope('s', (y: Net.Net<readonly [4], readonly [4]>) => pipe(y, Layer.dense(3), Layer.elu(), Layer.dense(1)))(x),
+    Net.freeze(build()),
+  ]
+  for (const other of others) assert.not(Net.equals(build(), other))
+})
+
+test('composition is associative and has an identity', () => {
+  const [f, g, h] = [Layer.dense(3), Layer.elu(), Layer.dense(2)] as const
+  const x = Net.input(4)
+  const left = pipe(x, flow(flow(f, g), h))
+  assert.is(Net.hash(left), Net.hash(pipe(x, flow(f, flow(g, h)))))
+  assert.ok(pipe(x, Layer.identity()) === x)
+  assert.is(Net.hash(left), Net.hash(pipe(x, Layer.identity(), f, g, Layer.identity(), h)))
+})
+
+test('a hash does not change from version to version', () => {
+  const net = pipe(Net.input(64), Layer.dense(10, { name: 'out' }))
+  assert.is(Net.hash(net), 'd3bf935b0a57cd36c8f53ec513c2118fe562405623a5d7e3ff07d289fb0aa526')
+})
+
+test("decodes a user's layers and initializers with their definitions", () => {
+  const sevens = Init.define({
+    kind: 'acme/sevens',
+    config: t.type({ n: t.number }),
+    make: (_c, shape) => param('seven', { dtype: 'f32', shape }),
+  })
+  const net = pipe(Net.input(2), gate({ start: 1 }), Layer.dense(2, { init: sevens({ n: 7 }) }))
+  const json = JSON.parse(JSON.stringify(Net.toJSON(net)))
+  const decoded = expectRight(Net.codec([...standard, gate.def, sevens.def]).decode(json))
+  assert.ok(Net.equals(decoded, net))
+  assert.match(complaints(json)[0] ?? '', /no definition of the layer "acme\/gate"/)
+  assert.match(complaints(json, [...standard, gate.def])[0] ?? '', /"acme\/sevens" has no definition/)
+})
+
+test('refuses what is no net, saying where, and stops after 20 errors', () => {
+  const dense = { layer: 'gradus/dense', config: configOf(Layer.dense(2)), inputs: [0] }
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [null, /must be a list/],
+    [[], /must be a list/],
+    [[7], /must be an entry/],
+    [[{}], /must be { "input"/],
+    [[{ input: ['4'] }], /"input" must be a shape/],
+    [[{ input: [4] }, { ...dense, inputs: [1] }], /positions of entries before this one, but one is 1/],
+    [[{ input: [4] }, { ...dense, inputs: [0, 0] }], /a list of 1 positions/],
+    [[{ input: [4] }, { ...dense, config: { units: 'x' } }], /units|must be/],
+    [[{ input: [4] }, { ...dense, name: 3 }], /"name" must be text/],
+    [[{ input: [4] }, { ...dense, scope: 'x' }], /"scope" must be/],
+    [[{ input: [4] }, { ...dense, frozen: 1 }], /"frozen" must be/],
+    [[{ input: [4] }, { ...dense, layer: '__proto__' }], /no definition of the layer "__proto__"/],
+    [[{ input: [4] }, { input: [4] }, dense], /need a name each/],
+    [
+      [
+        { input: [4], name: 'a' },
+        { input: [4], name: 'a' },
+      ],
+      /same name/,
+    ],
+    [[{ input: [4] }, dense, { ...dense, inputs: [0] }], /entry 1 is used by no other/],
+    [[{ input: [4, 4] }, dense], /dense1: dense: expects a vector, but the input is \[4, 4\]/],
+    [[{ input: [-1] }], /is not a shape/],
+  ]
+  for (const [json, message] of wrong) assert.match(complaints(json)[0] ?? '', message)
+  const mine = {
+    get input() {
+      throw new Error('looked at the 21st')
+    },
+  }
+  assert.is(complaints([...new Array(20).fill(7), mine]).length, 20)
+  const forged = {
+    ...dense,
+    config: { units: 2, bias: true, init: { of: 'init', kind: 'acme/x', config: 1, def: {} } },
+  }
+  expectLeft(codec.decode([{ input: [4] }, forged]))
+})
+
+test('gives decoded nets their types back', () => {
+  const net = again(pipe(Net.input(4), Layer.dense(3)))
+  const typed: Net.Net<readonly [4], readonly [3]> = expectRight(Net.as({ inputs: [4], shape: [3] })(net))
+  assert.equal(typed.shape, [3])
+  assert.is(expectLeft(Net.as({ inputs: [5], shape: [3] })(net)).message, 'the net takes [4], but wanted is [5]')
+  assert.is(expectLeft(Net.as({ inputs: [4], shape: [2] })(net)).message, 'the net gives [3], but wanted is [2]')
+  expectLeft(Net.as({ inputs: { a: [4] }, shape: [3] })(net))
+})
+
+// --- size -------------------------------------------------------------------------------------------------------------
+test('2,000 layers and 60 residual blocks are not too much', () => {
+  const start: Net.Net<readonly [4], readonly [4]> = Net.input(4)
+  let deep = start
+  for (let i = 0; i < 1000; i++) deep = pipe(deep, Layer.dense(4), Layer.elu())
+  let wide = start
+  for (let i = 0; i < 60; i++) wide = Layer.residual<readonly [4], readonly [4], readonly [4]>(Layer.dense(4))(wide)
+  for (const net of [deep, wide]) {
+    const begun = Date.now()
+    expectRight(Net.check(Net.freeze(net)))
+    assert.ok(Net.equals(again(net), net))
+    assert.ok(Net.summary(net).length > 1000 && Net.print(net).length > 1000)
+    assert.ok(Date.now() - begun < 5000, 'too slow')
+  }
+})
+
+// --- text -------------------------------------------------------------------------------------------------------------
+test('summary and print', () => {
+  const lower = pipe(Net.input(64), Layer.dense(300, { name: 'h1' }), Layer.batchNorm(), Net.freeze)
+  const net = pipe(lower, Net.scope('top', flow(Layer.elu(), Layer.dense(10))))
+  assert.is(
+    Net.summary(net),
+    [
+      'path        layer               output  parameters',
+      'input       input               [64]',
+      'h1          dense (frozen)      [300]       19,500',
+      'batchNorm1  batchNorm (frozen)  [300]          600',
+      'top/elu1    elu                 [300]            0',
+      'top/dense1  dense               [10]         3,010',
+      'total 23,110 parameters, 3,010 trainable, and 600 numbers of state',
+    ].join('\n'),
+  )
+  assert.is(
+    Net.print(pipe(Net.input(2), Net.scope('s', Layer.elu({ name: 'e' })), Net.freeze)),
+    '%0 = input [2]\n%1 = gradus/elu {"alpha":1} (%0) as e in s frozen\nreturn %1',
+  )
+  assert.is(Net.summary(Net.input(0)).slice(0, 25), 'input: [0] is not a shape')
+})
+
+test.run()
