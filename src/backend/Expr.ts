@@ -7,7 +7,7 @@
  */
 import { type TensorType, tensorType } from '../shape/TensorType.js'
 
-export { type Expr, constant, input, param, tensor } from '../graph/Expr.js'
+export { constant, type Expr, input, param, tensor } from '../graph/Expr.js'
 export { of as program, print, verify } from '../graph/Program.js'
 export { abs, add, clamp, div, floor, maximum, minimum, mul, neg, sign, sub } from '../op/arithmetic.js'
 export { broadcastTo, reshape, sum } from '../op/broadcast.js'

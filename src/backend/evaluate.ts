@@ -3,8 +3,8 @@ import * as E from '#fp/Either.js'
 import type { Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import { byteSize, resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
-import { type Bits, type Machine, machine } from './machine.js'
+import { resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
+import { type Bits, type Machine, machine, writeNumbers } from './machine.js'
 
 /** A tensor on the host, row-major. */
 export interface Tensor {
@@ -13,10 +13,12 @@ export interface Tensor {
 }
 
 const misfit = (program: Program.Program, inputs: Readonly<Record<string, ArrayLike<number>>>, rows: number) => {
+  if (!Number.isInteger(rows) || rows < 0)
+    return shapeError('evaluate', `the number of rows must be a whole number, but it is ${rows}`)
   for (const { expr } of program.nodes) {
     if (expr._tag !== 'Param' && expr._tag !== 'Input') continue
     const type = resolveType(expr.type, rows)
-    const given = inputs[expr.name]
+    const given = Object.hasOwn(inputs, expr.name) ? inputs[expr.name] : undefined
     if (!given) return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but is not given`)
     if (given.length !== sizeOf(type.shape))
       return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but ${given.length} values are given`)
@@ -44,11 +46,7 @@ export const evaluateAll = (
     const block = new Uint8Array(m.stateBytes)
     for (const p of params) {
       const at = m.slots.get(p.name)?.offset ?? 0
-      const bytes = byteSize(p.type, rows)
-      const values = inputs[p.name] as ArrayLike<number>
-      const typed =
-        p.type.dtype === 'f64' ? Float64Array.from(values) : p.type.dtype === 'f32' ? Float32Array.from(values) : Int32Array.from(values)
-      block.set(new Uint8Array(typed.buffer, 0, bytes), at)
+      writeNumbers(block.buffer, { at, type: p.type }, inputs[p.name] as ArrayLike<number>)
     }
     m.writeState(block)
     const values = m.run('evaluate', rows, inputs)
@@ -61,4 +59,5 @@ export const evaluate = (
   expr: Expr,
   inputs: Readonly<Record<string, ArrayLike<number>>> = {},
   rows = 1,
-): E.Either<ShapeError, Tensor> => E.map((all: readonly Tensor[]) => all[0] as Tensor)(evaluateAll([expr], inputs, rows))
+): E.Either<ShapeError, Tensor> =>
+  E.map((all: readonly Tensor[]) => all[0] as Tensor)(evaluateAll([expr], inputs, rows))

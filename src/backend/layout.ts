@@ -14,6 +14,7 @@ import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
 import { type Unit, unfuse } from '../transform/Fuse.js'
 import { prepare } from '../transform/prepare.js'
 import { regions } from './kernels.gen.js'
+import { dataMisfit, inputMisfit, slotMisfit } from './misfit.js'
 import { encode, type Layout, type Place, type Plan, plan } from './plan.js'
 
 export interface Slot {
@@ -116,10 +117,14 @@ export const kernelOf = (key: string): string => regions[key] ?? key
 /** Plans all programs and lays everything out; a `Left` names the first shape that does not fit. */
 export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> => {
   const [state, inputs, constants, cells] = [sequence(), sequence(), sequence(), sequence()]
+  const slotTypes = new Map(spec.state.map(s => [s.name, s.type]))
   const slotAt = new Map(spec.state.map(s => [s.name, state.take(byteSize(s.type, spec.rows))]))
   const inputAt = new Map<string, number>()
   const inputTypes = new Map<string, TensorType>()
-  const constantAt = new Map<string, { readonly offset: number; readonly values: readonly number[]; readonly type: TensorType }>()
+  const constantAt = new Map<
+    string,
+    { readonly offset: number; readonly values: readonly number[]; readonly type: TensorType }
+  >()
   const constant = ({ expr }: Node): number => {
     if (expr._tag !== 'Const') return 0
     const key = `${showType(expr.type)} ${expr.values.map(v => (Object.is(v, -0) ? '-0' : v)).join(' ')}`
@@ -137,15 +142,17 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
     if (E.isLeft(made)) return made
     const { program, units } = made.right
+    const wrong = slotMisfit(name, program, wanted, slotTypes) ?? inputMisfit(name, program, inputTypes)
+    if (wrong) return E.left(wrong)
     for (const { expr } of program.nodes) {
-      if (expr._tag === 'Param' && !slotAt.has(expr.name))
-        return E.left(shapeError(name, `the state has no slot "${expr.name}"`))
       if (expr._tag !== 'Input' || inputAt.has(expr.name)) continue
       inputAt.set(expr.name, inputs.take(byteSize(expr.type, spec.rows)))
       inputTypes.set(expr.name, expr.type)
     }
     const results = Object.entries(wanted.results)
-    const updates = Object.keys(wanted.updates).map((s, i) => [s, program.outputs[results.length + i] as number] as const)
+    const updates = Object.keys(wanted.updates).map(
+      (s, i) => [s, program.outputs[results.length + i] as number] as const,
+    )
     const layout: Layout = { state: slotAt, inputs: inputAt, constant }
     const nodes = { results: program.outputs.slice(0, results.length), updates: new Map(updates) }
     const scalars = results.filter(([, e]) => e.type.dtype === 'f32' && e.type.shape.length === 0)
@@ -156,6 +163,8 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     })
   }
 
+  const wrong = dataMisfit(spec, inputTypes)
+  if (wrong) return E.left(wrong)
   const all = [...plans.values()]
   const sets = Object.entries(spec.resident ?? {})
   const map = sequence(nullPage)
@@ -188,7 +197,6 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   const addressOf = ({ section, offset }: Place): number => bases[section] + offset
   const located = (base: number, at: Iterable<readonly [string, number]>, typeOf: (name: string) => TensorType) =>
     new Map([...at].map(([name, offset]) => [name, { at: base + offset, type: typeOf(name) }]))
-  const slotTypes = new Map(spec.state.map(s => [s.name, s.type]))
   return E.right({
     programs: new Map(
       [...plans].map(([name, { plan: p, wanted, sums }]) => [

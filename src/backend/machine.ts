@@ -5,10 +5,18 @@
  * written for one number of rows, and written anew when that changes.
  */
 import * as E from '#fp/Either.js'
-import type { ShapeError } from '../shape/ShapeError.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
 import { instantiate } from './kernels.js'
-import { kernelOf, type Located, type MachineSpec, mapMemory, type MemoryMap, pageBytes, type Placed } from './layout.js'
+import {
+  kernelOf,
+  type Located,
+  type MachineSpec,
+  type MemoryMap,
+  mapMemory,
+  type Placed,
+  pageBytes,
+} from './layout.js'
 import { type Encoded, encode } from './plan.js'
 
 export type { Column, MachineSpec, Resident, Slot, Wanted } from './layout.js'
@@ -47,8 +55,10 @@ export interface Machine {
   readonly resetTotals: () => void
 }
 
-const writeNumbers = (buffer: ArrayBuffer, { at, type }: Located, values: ArrayLike<number>): void => {
-  if (type.dtype === 'f64') new Float64Array(buffer, at, values.length).set(values)
+/** Writes numbers as a tensor of the type; a bool is true unless it is 0. */
+export const writeNumbers = (buffer: ArrayBuffer, { at, type }: Located, values: ArrayLike<number>): void => {
+  if (type.dtype === 'bool') new Int32Array(buffer, at, values.length).set(Int32Array.from(values, v => (v ? -1 : 0)))
+  else if (type.dtype === 'f64') new Float64Array(buffer, at, values.length).set(values)
   else if (type.dtype === 'f32') new Float32Array(buffer, at, values.length).set(values)
   else new Int32Array(buffer, at, values.length).set(values)
 }
@@ -87,11 +97,19 @@ const sums = (map: MemoryMap, placed: Placed, rows: number): readonly Encoded[] 
 
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
 export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> =>
-  E.map((map: MemoryMap) => assemble(spec, map))(mapMemory(spec))
+  E.chain((map: MemoryMap) => {
+    const memory = allocate(Math.ceil(map.bytes / pageBytes))
+    return E.map((m: WebAssembly.Memory) => assemble(spec, map, m))(memory)
+  })(mapMemory(spec))
 
-const assemble = (spec: MachineSpec, map: MemoryMap): Machine => {
-  const pages = Math.ceil(map.bytes / pageBytes)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+/** The memory, or what to say when the host has not so much to give. */
+const allocate = (pages: number): E.Either<ShapeError, WebAssembly.Memory> =>
+  E.tryCatch(
+    () => new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    () => shapeError('memory', `the host has no ${Math.ceil(pages / 16)} MiB of memory to give`),
+  )
+
+const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory): Machine => {
   const interpreter = instantiate(memory)
   const { buffer } = memory
   const bytes = new Uint8Array(buffer)
@@ -133,7 +151,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap): Machine => {
     Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(buffer, r, rows)]))
   const { at: stateAt, bytes: stateBytes } = map.state
   return {
-    memoryBytes: pages * pageBytes,
+    memoryBytes: buffer.byteLength,
     slots: new Map([...map.slots].map(([name, { at, type }]) => [name, { offset: at - stateAt, type }])),
     stateBytes,
     readState: () => bytes.slice(stateAt, stateAt + stateBytes),

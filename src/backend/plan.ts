@@ -90,7 +90,12 @@ const rootsOf = (program: Program): readonly number[] => {
 const lowered = (program: Program, node: number, rows: number): Lowered | null => {
   const { expr } = program.nodes[node] as Node
   if (expr._tag !== 'Apply') return null
-  return { attrs: expr.attrs, args: expr.args.map(a => resolveType(a.type, rows)), out: resolveType(expr.type, rows), rows }
+  return {
+    attrs: expr.attrs,
+    args: expr.args.map(a => resolveType(a.type, rows)),
+    out: resolveType(expr.type, rows),
+    rows,
+  }
 }
 
 const scratchOf = (program: Program, unit: Unit, rows: number): number => {
@@ -115,7 +120,9 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
     if (expr._tag === 'Input') places.set(i, { section: 'inputs', offset: layout.inputs.get(expr.name) ?? -1 })
     if (expr._tag === 'Const') places.set(i, { section: 'consts', offset: layout.constant(n) })
   })
-  const paramNode = new Map(program.nodes.flatMap(({ expr }, i) => (expr._tag === 'Param' ? [[expr.name, i] as const] : [])))
+  const paramNode = new Map(
+    program.nodes.flatMap(({ expr }, i) => (expr._tag === 'Param' ? [[expr.name, i] as const] : [])),
+  )
 
   const lastRead = new Map<number, number>()
   units.forEach((u, k) => {
@@ -150,7 +157,11 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
   let scratchBytes = 0
   units.forEach((unit, k) => {
     scratchBytes = Math.max(scratchBytes, scratchOf(program, unit, rows))
-    const dying = new Set(reads(program, unit).map(rootOf).filter(r => homes.has(r) && lastRead.get(r) === k))
+    const dying = new Set(
+      reads(program, unit)
+        .map(rootOf)
+        .filter(r => homes.has(r) && lastRead.get(r) === k),
+    )
     for (const node of writes(unit)) {
       const slot = slotFor(unit, k, node)
       if (slot !== undefined) {

@@ -29,7 +29,13 @@ export const evaluate = (
         break
       case 'Apply': {
         const c = { attrs: expr.attrs, args: expr.args.map(a => resolveType(a.type, rows)), out: type, rows }
-        done.push({ shape: type.shape, values: expr.op.reference(c, args.map(a => done[a] as Nd)) })
+        done.push({
+          shape: type.shape,
+          values: expr.op.reference(
+            c,
+            args.map(a => done[a] as Nd),
+          ),
+        })
         break
       }
       default: {

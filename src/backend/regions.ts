@@ -5,8 +5,9 @@
  * row of the loop, then the address of every output. The inner loop runs over four lanes at a time; the last
  * inner mod 4 elements of a row are computed as four and stored singly, so nothing beyond the output is written.
  */
-import { regionKey } from '../transform/Fuse.js'
+
 import type { Op } from '../graph/Op.js'
+import { regionKey } from '../transform/Fuse.js'
 
 /** What the text of a region depends on: its key, taken apart. */
 export interface RegionShape {
@@ -22,14 +23,26 @@ export const parseKey = (key: string): RegionShape => {
     lanes: [...lanes].map(l => (l === 'v' ? 'v' : 's')),
     steps: steps.split(';').map(text => {
       const open = text.indexOf('(')
-      return { fn: text.slice(0, open), args: text.slice(open + 1, -1).split(',').map(Number) }
+      return {
+        fn: text.slice(0, open),
+        args: text
+          .slice(open + 1, -1)
+          .split(',')
+          .map(Number),
+      }
     }),
     outputs: outputs.split(',').map(Number),
   }
 }
 
+/** Functions of many instructions: two at a time hide their latency, more only make code. */
+const long = new Set(['exp', 'expm1', 'log', 'log1p', 'tanh', 'logistic', 'erf', 'pow'].map(f => `${f}_f32`))
+
 /** Vectors per turn of the loop: short bodies are unrolled to hide the loop's own cost. */
-const unroll = (r: RegionShape): number => (r.steps.length === 1 ? 4 : r.steps.length <= 4 ? 2 : 1)
+const unroll = (r: RegionShape): number => {
+  if (!r.lanes.includes('v')) return 1
+  return r.steps.length > 4 ? 1 : r.steps.length > 1 || r.steps.some(s => long.has(s.fn)) ? 2 : 4
+}
 
 const body = (r: RegionShape, vector: number, partial: boolean, indent: string): readonly string[] => {
   const at = vector === 0 ? '' : `, ${16 * vector}`

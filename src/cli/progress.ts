@@ -42,7 +42,7 @@ class Bar extends SingleBar {
 
   override render(): void {
     super.render()
-    this.timer?.unref()
+    //X
   }
 }
 

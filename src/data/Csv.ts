@@ -2,11 +2,12 @@
 import { dsvFormat } from 'd3-dsv'
 import * as E from '#fp/Either.js'
 import type { Shape } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { type DataError, quote, refuse } from './DataError.js'
 import { type Data, fromColumns } from './Dataset.js'
 import { unpackText } from './Gzip.js'
-import { checkInputs, soleInput } from './Inputs.js'
+import { checkInputs } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader, finiteText, labelSize } from './Scalar.js'
 

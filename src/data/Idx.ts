@@ -4,11 +4,12 @@
  */
 import * as E from '#fp/Either.js'
 import type { Shape } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
 import { type DataError, refuse } from './DataError.js'
 import { type Column, type Data, fromColumns } from './Dataset.js'
 import { unpack } from './Gzip.js'
-import { checkInputs, soleInput } from './Inputs.js'
+import { checkInputs } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader, finite } from './Scalar.js'
 

@@ -1,13 +1,9 @@
 /** The inputs of a data set: one shape, or several by name; here a sole shape goes by the name `input`. */
 import * as E from '#fp/Either.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import { isSole, soleInput } from '../shape/inputs.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
 import { type DataError, refuse } from './DataError.js'
-
-/** The name of the input of a data set, or a net, that has only one. */
-export const soleInput = 'input'
-
-export const isSole = (inputs: Inputs): inputs is Shape => Array.isArray(inputs)
 
 /** Names and shapes, in the order in which they are given. */
 export const entries = (inputs: Inputs): readonly (readonly [string, Shape])[] =>

@@ -1,10 +1,11 @@
 /** A data set out of arrays in memory. */
 import * as E from '#fp/Either.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import { isSole } from '../shape/inputs.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { type DataError, refuse, under } from './DataError.js'
 import { type Column, type Data, fromColumns } from './Dataset.js'
-import { checkInputs, entries, isSole } from './Inputs.js'
+import { checkInputs, entries } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader } from './Scalar.js'
 import { isList, type Numbers, toColumn } from './Tensor.js'

@@ -31,7 +31,10 @@ export const withinOne = numberThat('a number in [0, 1]', x => x >= 0 && x <= 1)
 export const maxSize = 1_073_741_824
 
 /** A dimension's size. */
-export const size = numberThat(`a whole number from 1 to ${maxSize}`, x => Number.isInteger(x) && x >= 1 && x <= maxSize)
+export const size = numberThat(
+  `a whole number from 1 to ${maxSize}`,
+  x => Number.isInteger(x) && x >= 1 && x <= maxSize,
+)
 
 export const flag = that('true or false', (u): u is boolean => typeof u === 'boolean')
 
@@ -49,14 +52,15 @@ export const erase = <A>(type: t.Type<A, unknown>): t.Type<unknown, unknown> =>
     a => type.encode(a as A),
   )
 
-/** The first error in one sentence: where (`0.rate.initial`) and what. */
+/** The first error in one sentence: where (`0.rate.initial`) and what it must be. */
 export const explain = (errors: t.Errors): string => {
   const [first] = errors
   if (!first) return 'not valid'
   const path = first.context.flatMap(({ key }) => (key === '' ? [] : [key])).join('.')
   const last = first.context[first.context.length - 1]
   const message = first.message ?? `must be ${last?.type.name}, but it is ${show(first.value)}`
-  return path === '' ? message : `${path}: ${message}`
+  if (path === '') return message
+  return message.startsWith('must') ? `${path} ${message}` : `${path}: ${message}`
 }
 
 export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>

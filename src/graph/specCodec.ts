@@ -7,8 +7,8 @@
  */
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
-import { isRecord, show } from './settings.js'
 import type { Definition, Spec } from './Spec.js'
+import { isRecord, show } from './settings.js'
 
 /** Definitions by what they define: `{ stage: [...], schedule: [...] }`. */
 export interface Definitions {

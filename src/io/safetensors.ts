@@ -82,15 +82,22 @@ const parse = (text: Uint8Array): E.Either<FileError, unknown> => {
 
 const notJson = (): FileError => fileError('the header is not JSON: the file is damaged or not a safetensors file')
 
-const readHeader = (bytes: Uint8Array): E.Either<FileError, { readonly header: unknown; readonly data: Uint8Array }> => {
-  if (bytes.length < 8) return E.left(fileError(`the file has ${bytes.length} bytes, fewer than its header's length takes`))
+const readHeader = (
+  bytes: Uint8Array,
+): E.Either<FileError, { readonly header: unknown; readonly data: Uint8Array }> => {
+  if (bytes.length < 8)
+    return E.left(fileError(`the file has ${bytes.length} bytes, fewer than its header's length takes`))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.getUint32(0, true)
   if (view.getUint32(4, true) !== 0 || length > maxHeaderBytes)
     return E.left(fileError('the header is too long: the file is damaged or not a safetensors file'))
   if (8 + length > bytes.length)
-    return E.left(fileError(`the header takes ${length} bytes, but only ${bytes.length - 8} follow: the file is truncated`))
-  return E.map((header: unknown) => ({ header, data: bytes.subarray(8 + length) }))(parse(bytes.subarray(8, 8 + length)))
+    return E.left(
+      fileError(`the header takes ${length} bytes, but only ${bytes.length - 8} follow: the file is truncated`),
+    )
+  return E.map((header: unknown) => ({ header, data: bytes.subarray(8 + length) }))(
+    parse(bytes.subarray(8, 8 + length)),
+  )
 }
 
 interface Found {
@@ -106,7 +113,9 @@ const readTensor = (name: string, entry: unknown, data: Uint8Array): E.Either<Fi
   if (![from, to, ...shape].every(isSize) || shape.length > 8 || from > to)
     return E.left(fileError(`tensor "${name}": its shape or offsets are not valid`))
   if (to > data.length)
-    return E.left(fileError(`tensor "${name}" ends at byte ${to}, but the data has ${data.length}: the file is truncated`))
+    return E.left(
+      fileError(`tensor "${name}" ends at byte ${to}, but the data has ${data.length}: the file is truncated`),
+    )
   const size = shape.reduce((n, d) => n * d, widths[dtype])
   return to - from === size
     ? E.right({ from, tensor: { name, dtype, shape, bytes: data.slice(from, to) } })
@@ -132,7 +141,8 @@ export const decode = (bytes: Uint8Array): E.Either<FileError, Stored> => {
   found.sort((a, b) => a.from - b.from || a.tensor.bytes.length - b.tensor.bytes.length)
   let at = 0
   for (const { from, tensor } of found) {
-    if (from !== at) return E.left(fileError(`tensor "${tensor.name}" begins at byte ${from}, not at ${at}: the file is damaged`))
+    if (from !== at)
+      return E.left(fileError(`tensor "${tensor.name}" begins at byte ${from}, not at ${at}: the file is damaged`))
     at += tensor.bytes.length
   }
   if (at !== data.length)
@@ -147,7 +157,9 @@ const checkHash = (
 ): E.Either<FileError, Stored> => {
   const stored = { tensors: found.map(f => f.tensor), metadata }
   if (hash === undefined)
-    return Object.hasOwn(metadata, 'gradus') ? E.left(fileError('the SHA-256 is missing: the file is damaged')) : E.right(stored)
+    return Object.hasOwn(metadata, 'gradus')
+      ? E.left(fileError('the SHA-256 is missing: the file is damaged'))
+      : E.right(stored)
   const entries = found.map(({ from, tensor: { name, dtype, shape, bytes } }) => {
     const entry: Entry = { dtype, shape, data_offsets: [from, from + bytes.length] }
     return [name, entry] as const

@@ -6,8 +6,8 @@ import type { Either } from '#fp/Either.js'
 import type * as t from '#io/index.js'
 import type { Expr } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
+import { erase } from '../graph/settings.js'
 import type { Shape } from '../shape/Dims.js'
-import { erase } from './codec.js'
 
 /** A parameter, or a piece of state, of a layer: f32, of a shape without the batch. */
 export interface ParamSpec {

@@ -14,12 +14,12 @@ import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import { type Expr, invalid, constant as scalar } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
+import { erase, explain, finite, flag, isRecord, nothing, oneOf, positive } from '../graph/settings.js'
 import { add, mul, sub } from '../op/arithmetic.js'
 import { broadcastTo } from '../op/broadcast.js'
 import * as random from '../op/random.js'
 import type { Shape } from '../shape/Dims.js'
 import { sizeOf } from '../shape/TensorType.js'
-import { erase, explainFirst, finite, flag, isRecord, nothing, oneOf, positive } from './codec.js'
 
 export interface Fans {
   readonly in: number
@@ -190,7 +190,7 @@ export const resolve = (spec: Spec<'init'>): E.Either<string, InitDefinition> =>
   const def = isInitDefinition(spec.def) ? spec.def : definitions.find(d => d.kind === spec.kind)
   if (!def) return E.left(`the initializer "${spec.kind}" has no definition; give it to the codec that decodes it`)
   const valid = def.config.decode(spec.config)
-  return E.isLeft(valid) ? E.left(`the initializer ${spec.kind}: ${explainFirst(valid.left)}`) : E.right(def)
+  return E.isLeft(valid) ? E.left(`the initializer ${spec.kind}: ${explain(valid.left)}`) : E.right(def)
 }
 
 /** The fans of a tensor: of a matrix its sides, of a vector its length; of a kernel [...field, in, out] as above. */

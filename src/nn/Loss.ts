@@ -9,6 +9,7 @@ import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import { type Expr, invalid } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
+import { erase, explain, isRecord, nothing, positive } from '../graph/settings.js'
 import { abs, add, maximum, mul, neg, sub } from '../op/arithmetic.js'
 import { reshape, sum } from '../op/broadcast.js'
 import { logSoftmax, logSumExp } from '../op/composite.js'
@@ -18,7 +19,6 @@ import { mean } from '../op/reduce.js'
 import { eq, le, select } from '../op/select.js'
 import type { Target } from '../shape/Dims.js'
 import { sameShape, showType } from '../shape/TensorType.js'
-import { erase, explainFirst, isRecord, nothing, positive } from './codec.js'
 
 export type { Ends, Target } from '../shape/Dims.js'
 
@@ -146,7 +146,7 @@ export const resolve = ({ kind, config, def }: Loss<Target>): E.Either<string, L
   const found = def ?? definitions.find(d => d.kind === kind)
   if (!found) return E.left(`the loss "${kind}" has no definition; give it to the codec that decodes it`)
   const valid = found.config.decode(config)
-  return E.isLeft(valid) ? E.left(`the loss ${kind}: ${explainFirst(valid.left)}`) : E.right(found)
+  return E.isLeft(valid) ? E.left(`the loss ${kind}: ${explain(valid.left)}`) : E.right(found)
 }
 
 /** The loss of each row, f32[-1], of an output f32[-1, ...o]; a misfit becomes an `Invalid`. */

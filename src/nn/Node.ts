@@ -8,6 +8,7 @@
  */
 import * as E from '#fp/Either.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import { isSole } from '../shape/inputs.js'
 import type { LayerDefinition } from './Definition.js'
 
 export interface InputNode {
@@ -43,11 +44,6 @@ export interface Net<I extends Inputs, O extends Shape> {
 
 /** A net whose types are not known. */
 export type AnyNet = Net<Inputs, Shape>
-
-/** What the sole input of a net is called where inputs go by name. */
-export const soleInput = 'x'
-
-export const isSole = (inputs: Inputs): inputs is Shape => Array.isArray(inputs)
 
 /** Names and shapes of the inputs, sorted by name. */
 export const inputEntries = (inputs: Inputs): readonly (readonly [name: string | null, shape: Shape])[] =>

@@ -6,14 +6,15 @@
  * share their parameters.
  */
 import * as E from '#fp/Either.js'
+import { explain, maxSize } from '../graph/settings.js'
 import type { Shape } from '../shape/Dims.js'
+import { isSole } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
-import { explainFirst, maxSize } from './codec.js'
 import type { LayerDefinition, ParamSpec } from './Definition.js'
 import { drawsRandomly } from './draws.js'
 import * as Init from './Init.js'
-import { type AnyNet, type InputNode, inputEntries, isSole, type LayerNode, type Node } from './Node.js'
+import { type AnyNet, type InputNode, inputEntries, type LayerNode, type Node } from './Node.js'
 import { settings, tableOf } from './table.js'
 
 /** A layer, or an input, in its place. */
@@ -79,7 +80,7 @@ const checkNode = ({ kind, name, scope, config, def }: LayerNode, args: readonly
   if (kind !== def.kind) return `the node says ${kind}, its definition ${def.kind}; build it by the layer's function`
   if (args.length !== def.inputs) return `takes ${def.inputs} inputs, not ${args.length}`
   const valid = def.config.decode(def.config.encode(config))
-  return E.isLeft(valid) ? explainFirst(valid.left) : null
+  return E.isLeft(valid) ? explain(valid.left) : null
 }
 
 const checkVariables = (all: Readonly<Record<string, ParamSpec>>): string | null => {

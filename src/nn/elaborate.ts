@@ -11,12 +11,13 @@ import type { Spec } from '../graph/Spec.js'
 import { cast } from '../op/select.js'
 import { stopGradient } from '../op/stop.js'
 import type { Shape } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameType, showType, type TensorType, tensorType } from '../shape/TensorType.js'
 import { analyze, type Row } from './analyze.js'
 import type { ParamSpec, Vars } from './Definition.js'
 import { dependsOn } from './draws.js'
-import { type AnyNet, type LayerNode, soleInput } from './Node.js'
+import type { AnyNet, LayerNode } from './Node.js'
 
 /** A parameter, or a piece of state: `param(path, f32[shape])` in the expressions. */
 export interface Variable {
@@ -41,7 +42,7 @@ export interface Elaborated {
 }
 
 export interface Bindings {
-  /** by name; a sole input is called `x` */
+  /** by name; a sole input is called `input` */
   readonly inputs: Readonly<Record<string, Expr>>
   /** the key (i32[4]) of a layer's draws in this step */
   readonly key: (path: string) => Expr

@@ -8,9 +8,9 @@
  */
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
+import { isRecord } from '../graph/settings.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { analyze } from './analyze.js'
-import { isRecord } from './codec.js'
 import type { LayerDefinition } from './Definition.js'
 import * as Init from './Init.js'
 import type { AnyNet, InputNode, Node } from './Node.js'

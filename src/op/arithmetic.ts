@@ -1,5 +1,5 @@
 /** Arithmetic, element by element, with NumPy's broadcasting. */
-import { type Expr, type Operand } from '../graph/Expr.js'
+import type { Expr, Operand } from '../graph/Expr.js'
 import type { Op } from '../graph/Op.js'
 import { defineElementwise, elementwise } from './define.js'
 import { and, cast, eq, ge, gt, le, lt, select } from './select.js'

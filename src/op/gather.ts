@@ -73,9 +73,7 @@ const scatterAddOp: Op = {
       },
     ],
   },
-  samples: [
-    { args: [tensorType('i32', [5]), tensorType('f32', [5, 3])], attrs: { shape: [4, 3] }, domain: [-1, 4] },
-  ],
+  samples: [{ args: [tensorType('i32', [5]), tensorType('f32', [5, 3])], attrs: { shape: [4, 3] }, domain: [-1, 4] }],
 }
 
 /** Zeros of `shape` [n, ...d] with updates[i] added to row index[i], in the order of i. */

@@ -86,9 +86,7 @@ const powOp = defineElementwise('pow', {
   arity: 2,
   dtypes: ['f32', 'f64'],
   vjp: ({ args: [x, y], out, g }) =>
-    x && y
-      ? [mul(g, mul(y, pow(x, sub(y, 1)))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))]
-      : [null, null],
+    x && y ? [mul(g, mul(y, pow(x, sub(y, 1)))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))] : [null, null],
   reference: (x, y) => x ** y,
   domain: [0.3, 3],
 })

@@ -110,8 +110,7 @@ export const matmul = (a: Expr, b: Expr, transposed: Transposed = {}): Expr => {
   if (a._tag === 'Invalid' || b._tag === 'Invalid') return a._tag === 'Invalid' ? a : b
   const batch = broadcastShapes([a.type.shape.slice(0, -2), b.type.shape.slice(0, -2)])
   if (!batch) return invalid('matmul', `the batch axes of ${showType(a.type)} and ${showType(b.type)} do not broadcast`)
-  const wide = (x: Expr): Expr =>
-    x.type.shape.length < 2 ? x : broadcastTo(x, [...batch, ...x.type.shape.slice(-2)])
+  const wide = (x: Expr): Expr => (x.type.shape.length < 2 ? x : broadcastTo(x, [...batch, ...x.type.shape.slice(-2)]))
   return apply(matmulOp, [wide(a), wide(b)], { ta: transposed.a === true, tb: transposed.b === true })
 }
 

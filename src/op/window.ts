@@ -25,21 +25,40 @@ const transposeOp: Op = {
   name: 'transpose',
   type: ({ attrs, args: [x] }) => {
     const order = list(attrs, 'order')
-    const right = x && sameShape([...order].sort((a, b) => a - b), shapeOf(x).map((_, i) => i))
+    const right =
+      x &&
+      sameShape(
+        [...order].sort((a, b) => a - b),
+        shapeOf(x).map((_, i) => i),
+      )
     return x && right
-      ? E.right(tensorType(x.dtype, order.map(i => x.shape[i] as number)))
+      ? E.right(
+          tensorType(
+            x.dtype,
+            order.map(i => x.shape[i] as number),
+          ),
+        )
       : E.left(`[${order.join(', ')}] is not an order of the axes of ${x ? showType(x) : 'nothing'}`)
   },
   vjp: ({ attrs, g }) => {
     const order = list(attrs, 'order')
-    return [transpose(g, order.map((_, i) => order.indexOf(i)))]
+    return [
+      transpose(
+        g,
+        order.map((_, i) => order.indexOf(i)),
+      ),
+    ]
   },
   reference: ({ attrs, out }, [x]) => {
     const values = new Float64Array(sizeOf(out.shape))
     const from = stridesOf((x as Nd).shape)
-    walk(out.shape, list(attrs, 'order').map(i => from[i] as number), (i, at) => {
-      values[i] = (x as Nd).values[at] as number
-    })
+    walk(
+      out.shape,
+      list(attrs, 'order').map(i => from[i] as number),
+      (i, at) => {
+        values[i] = (x as Nd).values[at] as number
+      },
+    )
     return values
   },
   lower: {
@@ -98,9 +117,13 @@ const sliceOp: Op = {
     const values = new Float64Array(sizeOf(out.shape))
     const from = stridesOf((x as Nd).shape)
     const base = dot(list(attrs, 'starts'), from)
-    walk(out.shape, list(attrs, 'steps').map((s, i) => s * (from[i] as number)), (i, at) => {
-      values[i] = (x as Nd).values[base + at] as number
-    })
+    walk(
+      out.shape,
+      list(attrs, 'steps').map((s, i) => s * (from[i] as number)),
+      (i, at) => {
+        values[i] = (x as Nd).values[base + at] as number
+      },
+    )
     return values
   },
   lower: {
@@ -153,9 +176,13 @@ const padOp: Op = {
     const values = new Float64Array(sizeOf(out.shape))
     const to = stridesOf(out.shape)
     const base = dot(list(attrs, 'low'), to)
-    walk((x as Nd).shape, list(attrs, 'interior').map((n, i) => (n + 1) * (to[i] as number)), (i, at) => {
-      values[base + at] = (x as Nd).values[i] as number
-    })
+    walk(
+      (x as Nd).shape,
+      list(attrs, 'interior').map((n, i) => (n + 1) * (to[i] as number)),
+      (i, at) => {
+        values[base + at] = (x as Nd).values[i] as number
+      },
+    )
     return values
   },
   lower: {
@@ -205,10 +232,23 @@ const concatOp: Op = {
     const [first] = args
     const rest = (t: TensorType) => t.shape.filter((_, i) => i !== axis)
     if (!first || first.shape[axis] === undefined) return E.left(`axis ${axis} does not exist`)
-    if (args.some(a => a.dtype !== first.dtype || a.shape.length !== first.shape.length || !sameShape(rest(a), rest(first)) || (a.shape[axis] as number) < 0))
+    if (
+      args.some(
+        a =>
+          a.dtype !== first.dtype ||
+          a.shape.length !== first.shape.length ||
+          !sameShape(rest(a), rest(first)) ||
+          (a.shape[axis] as number) < 0,
+      )
+    )
       return E.left(`${args.map(showType).join(' and ')} do not join along axis ${axis}`)
     const total = args.reduce((n, a) => n + (a.shape[axis] as number), 0)
-    return E.right(tensorType(first.dtype, first.shape.map((d, i) => (i === axis ? total : d))))
+    return E.right(
+      tensorType(
+        first.dtype,
+        first.shape.map((d, i) => (i === axis ? total : d)),
+      ),
+    )
   },
   vjp: ({ attrs, args, g }) => {
     const axis = attrs['axis'] as number
@@ -271,6 +311,10 @@ export const concat = (xs: readonly Expr[], axis = -1): Expr => {
 }
 
 /** x without its axes of size 1. */
-export const squeeze = (x: Expr): Expr => reshape(x, x.type.shape.filter(d => d !== 1))
+export const squeeze = (x: Expr): Expr =>
+  reshape(
+    x,
+    x.type.shape.filter(d => d !== 1),
+  )
 
 export const windowOps: readonly Op[] = [transposeOp, sliceOp, padOp, concatOp]

@@ -11,11 +11,11 @@
  */
 import * as t from '#io/index.js'
 import type { Expr } from '../graph/Expr.js'
+import { positive } from '../graph/settings.js'
 import { add, clamp, div, maximum, mul } from '../op/arithmetic.js'
 import { sum } from '../op/broadcast.js'
 import { sqrt } from '../op/math.js'
 import { cast } from '../op/select.js'
-import { positive } from '../graph/settings.js'
 import { define, leafwise, type Stage, type StageDefinition } from './Stage.js'
 
 const config = t.exact(t.type({ limit: positive }))

@@ -19,9 +19,9 @@
 import { concatAll, type Monoid } from '#fp/Monoid.js'
 import * as t from '#io/index.js'
 import type { Expr } from '../graph/Expr.js'
+import { belowOne, flag, oneOf, positive } from '../graph/settings.js'
 import { add, div, mul, sub } from '../op/arithmetic.js'
 import { pow, sqrt } from '../op/math.js'
-import { belowOne, flag, oneOf, positive } from '../graph/settings.js'
 import * as Schedule from './Schedule.js'
 import {
   define,

@@ -13,11 +13,11 @@ import type { Monoid } from '#fp/Monoid.js'
 import * as t from '#io/index.js'
 import { constant as constantExpr, type Expr, invalid } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
+import { erase, flag, notNegative, numberThat, positive, that } from '../graph/settings.js'
+import { type Definitions, encodeSpec, specCodec } from '../graph/specCodec.js'
 import { add, div, floor, minimum, mul, sub } from '../op/arithmetic.js'
 import { pow } from '../op/math.js'
 import { le, lt, select } from '../op/select.js'
-import { erase, flag, notNegative, numberThat, positive, that } from '../graph/settings.js'
-import { type Definitions, encodeSpec, specCodec } from '../graph/specCodec.js'
 
 /** What `define` takes. `config` must accept its own values, which are plain data. */
 export interface ScheduleDef<C> {

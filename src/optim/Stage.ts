@@ -14,11 +14,11 @@ import * as E from '#fp/Either.js'
 import type * as t from '#io/index.js'
 import { type Expr, invalid } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
+import { erase, explain } from '../graph/settings.js'
+import { type Definitions, specCodec } from '../graph/specCodec.js'
 import { sub } from '../op/arithmetic.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameType, showType } from '../shape/TensorType.js'
-import { erase, explain } from '../graph/settings.js'
-import { type Definitions, specCodec } from '../graph/specCodec.js'
 import * as Schedule from './Schedule.js'
 
 /** State of a stage: a tensor like each parameter, filled with `init` before the first step. */

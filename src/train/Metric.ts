@@ -5,9 +5,9 @@
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import type { Expr } from '../graph/Expr.js'
+import type { Definition, Spec } from '../graph/Spec.js'
 import { erase, nothing } from '../graph/settings.js'
 import { encodeSpec, specCodec } from '../graph/specCodec.js'
-import type { Definition, Spec } from '../graph/Spec.js'
 import { abs, mul, sub } from '../op/arithmetic.js'
 import { argmax, mean } from '../op/reduce.js'
 import { cast, eq } from '../op/select.js'
@@ -84,7 +84,9 @@ export const codec = (among: readonly MetricDefinition[]): t.Type<Metric<Target>
       const bound = spec.validate(u, context)
       if (E.isLeft(bound)) return bound
       const { kind, config, def } = bound.right
-      return def ? t.success<Metric<Target>>({ of: 'metric', kind, config, target: def.target, def }) : t.failure(u, context)
+      return def
+        ? t.success<Metric<Target>>({ of: 'metric', kind, config, target: def.target, def })
+        : t.failure(u, context)
     },
     encodeSpec,
   )

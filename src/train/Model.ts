@@ -8,13 +8,14 @@ import { type DataError, refuse } from '../data/DataError.js'
 import { type Expr, input } from '../graph/Expr.js'
 import { type FileError, fileError } from '../io/FileError.js'
 import { decode, encode, type StoredTensor } from '../io/safetensors.js'
-import { elaborate, type Variable } from '../nn/elaborate.js'
 import type { LayerDefinition } from '../nn/Definition.js'
+import { elaborate, type Variable } from '../nn/elaborate.js'
 import type { InitDefinition } from '../nn/Init.js'
 import * as Net from '../nn/Net.js'
-import { inputEntries, soleInput } from '../nn/Node.js'
+import { inputEntries } from '../nn/Node.js'
 import { softmax } from '../op/composite.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf, tensorType } from '../shape/TensorType.js'
 import type { Target } from './Metric.js'
@@ -50,12 +51,18 @@ const chunk = 256
 
 const isRows = (x: Rows): x is ArrayLike<number> => typeof x['length'] === 'number'
 
+/** The numbers of one input, if they are given. */
+const valuesOf = (x: Rows, name: string | null): ArrayLike<number> | undefined => {
+  if (name === null || isRows(x)) return name === null && isRows(x) ? x : undefined
+  return Object.hasOwn(x, name) ? x[name] : undefined
+}
+
 /** The number of rows given, if every input has that many, all finite. */
 const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, number> => {
   let rows: number | null = null
   for (const [name, shape] of inputEntries(net.inputs)) {
     const called = name === null ? 'the input' : `the input "${name}"`
-    const values = name === null ? (isRows(x) ? x : undefined) : isRows(x) ? undefined : x[name]
+    const values = valuesOf(x, name)
     if (!values) return refuse(`predict: ${called} ${showShape(shape)} is not given`)
     const width = sizeOf(shape)
     const here = width === 0 ? 0 : values.length / width
@@ -63,7 +70,7 @@ const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, nu
       return refuse(`predict: ${values.length} numbers are not rows of ${called} ${showShape(shape)}`)
     if (rows !== null && rows !== here) return refuse(`predict: ${called} has ${here} rows, another has ${rows}`)
     for (let i = 0; i < values.length; i++)
-      if (!Number.isFinite(values[i]))
+      if (!Number.isFinite(Math.fround(values[i] as number)))
         return refuse(`predict: row ${Math.floor(i / width) + 1} of ${called} holds ${values[i]}`)
     rows = here
   }
@@ -106,7 +113,10 @@ export const of = <I extends Inputs, O extends Shape>(
     if (!tensor) return E.left(shapeError(path, `the variable ${path} ${showShape(shape)} is missing`))
     if (tensor.dtype !== 'F32' || !sameShape(tensor.shape, shape))
       return E.left(
-        shapeError(path, `${path} is ${showShape(shape)} in the net, but ${tensor.dtype}${showShape(tensor.shape)} here`),
+        shapeError(
+          path,
+          `${path} is ${showShape(shape)} in the net, but ${tensor.dtype}${showShape(tensor.shape)} here`,
+        ),
       )
     block.set(tensor.bytes, m.slots.get(path)?.offset ?? 0)
     kept.push(tensor)
@@ -121,8 +131,7 @@ export const of = <I extends Inputs, O extends Shape>(
       for (let from = 0; from < rows; from += chunk) {
         const to = Math.min(from + chunk, rows)
         const given = entries.map(([name, shape]) => {
-          const values = (isRows(x) ? x : x[name ?? '']) as ArrayLike<number>
-          return [name ?? soleInput, cut(values, from * sizeOf(shape), to * sizeOf(shape))] as const
+          return [name ?? soleInput, cut(valuesOf(x, name) ?? [], from * sizeOf(shape), to * sizeOf(shape))] as const
         })
         out.set(m.run(program, to - from, Object.fromEntries(given))['output'] as Float32Array, from * width)
       }
@@ -143,9 +152,7 @@ export const of = <I extends Inputs, O extends Shape>(
         ? refuse('classify: the net was not trained on class labels; use predict')
         : E.map((p: Float32Array) =>
             Array.from({ length: p.length / width }, (_, row) =>
-              labels
-                .map((label, i): Likely => ({ label, p: p[row * width + i] as number }))
-                .sort((a, b) => b.p - a.p),
+              labels.map((label, i): Likely => ({ label, p: p[row * width + i] as number })).sort((a, b) => b.p - a.p),
             ),
           )(run('classify', x)),
     save: () =>
@@ -187,5 +194,11 @@ export const load =
     const names = parse(metadata['labels'])
     if ((target !== 'class' && target !== 'values') || !isNames(names))
       return E.left(fileError('the target or the labels in the file are not valid'))
-    return of(net.right, target, names, tensors)
+    const [width] = net.right.shape
+    if (names && names.length !== width)
+      return E.left(fileError(`the file has ${names.length} names of classes for a net of ${width} outputs`))
+    return E.chain((model: Model<Inputs, Shape>): E.Either<FileError | ShapeError, Model<Inputs, Shape>> => {
+      const foreign = tensors.find(x => !model.variables.some(v => v.name === x.name))
+      return foreign ? E.left(fileError(`the file has "${foreign.name}", which the net does not know`)) : E.right(model)
+    })(of(net.right, target, names, tensors))
   }

@@ -17,13 +17,13 @@ import type { InitDefinition } from '../nn/Init.js'
 import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
 import * as Optimizer from '../optim/Optimizer.js'
-import * as Stage from '../optim/Stage.js'
 import type { StageDefinitions } from '../optim/Stage.js'
+import * as Stage from '../optim/Stage.js'
 import { isSeed } from '../random/Key.js'
 import type { Ends, Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type RecipeError, recipeError } from './errors.js'
-import { codec as metricCodec, type Metric, type MetricDefinition, type Target } from './Metric.js'
+import { type Metric, type MetricDefinition, codec as metricCodec, type Target } from './Metric.js'
 import { type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
 
 export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
@@ -78,21 +78,49 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   labels: s.label?.names ?? null,
 })
 
+const batching = oneOf<Form>('arraySplit', 'dropLast', 'keepRemainder')
+
+/** What is reported of every batch besides the metrics. */
+const reserved: readonly string[] = ['loss', 'rate']
+const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+const sameTwice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i)
+
+/** What is wrong with the names that the recipe gives or uses, if anything. */
+const namesComplaint = ({ net, loss, metrics, stop, labels }: AnyRecipe): string | null => {
+  const odd = metrics.find(m => m.target !== loss.target)
+  if (odd) return `the metric ${odd.def.name} is for ${odd.target}, the loss for ${loss.target}`
+  const reported = [...reserved, ...metrics.map(m => m.def.name)]
+  const twice = sameTwice(reported)
+  if (twice !== undefined)
+    return `a metric is called ${twice}, which is reported already; give each once, under its own name`
+  for (const { kind, def, config } of stop) {
+    const watched = def.monitors(config).find(name => name === 'rate' || !reported.includes(name))
+    if (watched !== undefined)
+      return `stop ${kind}: watches ${JSON.stringify(watched)}, but the recipe reports ${reported.filter(n => n !== 'rate').join(', ')}`
+  }
+  if (!labels) return null
+  if (labels.length !== net.shape[0])
+    return `${labels.length} label names for a net that ends in [${net.shape.join(', ')}]`
+  const same = sameTwice(labels)
+  if (same !== undefined) return `two classes are named ${JSON.stringify(same)}`
+  return labels.every(wellFormed) ? null : 'a label name is no well-formed Unicode'
+}
+
 /** The recipe, or the first setting that is not possible. */
 export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | ShapeError, R> => {
-  const { net, batch, epochs, seed, optimizer, labels, loss, metrics, stop } = recipe
+  const { net, batch, epochs, seed, optimizer, stop } = recipe
   const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
   if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${batch}`))
   if (!whole(epochs)) return E.left(recipeError(`epochs must be a whole number >= 1, but it is ${epochs}`))
   if (!isSeed(seed)) return E.left(recipeError(`seed must be an integer, but it is ${seed}`))
+  if (!batching.is(recipe.batching))
+    return E.left(recipeError(`batching must be ${batching.name}, but it is ${recipe.batching}`))
   for (const s of stop) {
     const config = s.def.config.decode(s.config)
     if (E.isLeft(config)) return E.left(recipeError(`stop ${s.kind}: ${explain(config.left)}`))
   }
-  const odd = metrics.find(m => m.target !== loss.target)
-  if (odd) return E.left(recipeError(`the metric ${odd.def.name} is for ${odd.target}, the loss for ${loss.target}`))
-  if (labels && labels.length !== net.shape[0])
-    return E.left(recipeError(`${labels.length} label names for a net that ends in [${net.shape.join(', ')}]`))
+  const names = namesComplaint(recipe)
+  if (names !== null) return E.left(recipeError(names))
   const sound = Net.check(net)
   if (E.isLeft(sound)) return sound
   const stages = Stage.check(optimizer)
@@ -120,8 +148,13 @@ const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
   labels: r.labels,
 })
 
-/** SHA-256 of the canonical JSON, as hex. */
-export const hash = (recipe: AnyRecipe): string => bytesToHex(sha256(utf8ToBytes(canonicalize(encode(recipe)) ?? '')))
+/** What JSON can hold: in a recipe that `check` refuses, numbers that are not finite become null, lone surrogates U+FFFD. */
+const asJson = (u: unknown): unknown =>
+  JSON.parse(JSON.stringify(u, (_, v: unknown) => (typeof v === 'string' ? v.replace(/\p{Surrogate}/gu, '\ufffd') : v)))
+
+/** SHA-256 of the canonical JSON, as hex. Recipes that `check` accepts have the same hash only if they are equal. */
+export const hash = (recipe: AnyRecipe): string =>
+  bytesToHex(sha256(utf8ToBytes(canonicalize(asJson(encode(recipe))) ?? '')))
 
 /** Recipes as JSON. Decoding takes untrusted input and applies `check`. */
 export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
@@ -131,7 +164,7 @@ export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
     metrics: t.readonlyArray(metricCodec(d.metric)),
     optimizer: Optimizer.codec(d),
     batch: t.number,
-    batching: oneOf('arraySplit', 'dropLast', 'keepRemainder'),
+    batching,
     epochs: t.number,
     seed: t.number,
     stop: t.readonlyArray(stopCodec(d.stop)),

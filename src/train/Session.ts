@@ -71,8 +71,7 @@ export const session = (
             const fill = p.fills.get(name)
             const drawn = values[name]
             if (drawn) block.set(new Uint8Array(drawn.buffer, drawn.byteOffset, drawn.byteLength), offset)
-            else if (fill !== undefined && type.dtype === 'f32')
-              new Float32Array(block.buffer, offset, size).fill(fill)
+            else if (fill !== undefined && type.dtype === 'f32') new Float32Array(block.buffer, offset, size).fill(fill)
             else if (fill !== undefined) new Float64Array(block.buffer, offset, size).fill(fill)
           }
           for (const path of p.draws) {
@@ -94,6 +93,7 @@ export const session = (
             m.writeState(block)
             State.settle(state)
             current = state
+            return undefined
           })(State.blockOf(state))
         })(State.ownerOf(state)),
       advance: (state, steps) => {

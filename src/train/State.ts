@@ -114,6 +114,13 @@ export const tensors = (state: State): E.Either<StateError, readonly StoredTenso
     )(blockOf(state)),
   )(ownerOf(state))
 
+/** The first slot that holds a number that is not finite, or null. */
+export const firstNonFinite = (state: State): E.Either<StateError, string | null> =>
+  E.map((all: readonly StoredTensor[]) => {
+    const bad = all.find(x => x.dtype === 'F32' && !new Float32Array(x.bytes.slice().buffer).every(Number.isFinite))
+    return bad?.name ?? null
+  })(tensors(state))
+
 /** SHA-256 over all slots, as hex: equal states of one recipe have equal hashes. */
 export const hash = (state: State): E.Either<StateError, string> =>
   E.map((all: readonly StoredTensor[]) => {

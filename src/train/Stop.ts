@@ -8,9 +8,9 @@
 import * as E from '#fp/Either.js'
 import type { Monoid } from '#fp/Monoid.js'
 import * as t from '#io/index.js'
+import type { Definition, Spec } from '../graph/Spec.js'
 import { erase, flag, notNegative, numberThat, oneOf } from '../graph/settings.js'
 import { encodeSpec, specCodec } from '../graph/specCodec.js'
-import type { Definition, Spec } from '../graph/Spec.js'
 
 /** What is known after an epoch: of the validation data, or of the training data where there are none. */
 export interface Seen {
@@ -30,6 +30,8 @@ export interface StopDefinition extends Definition {
   readonly start: unknown
   readonly step: (config: unknown, state: unknown, seen: Seen) => Verdict<unknown>
   readonly restoreBest: (config: unknown) => boolean
+  /** the names of what it watches: `loss`, or a metric's */
+  readonly monitors: (config: unknown) => readonly string[]
 }
 
 export interface Stop extends Spec<'stop'> {
@@ -60,6 +62,7 @@ const earlyDefinition: StopDefinition = {
   config: erase(counting),
   start: { best: null, without: 0 } satisfies Early,
   restoreBest: c => (c as Counting).restoreBest,
+  monitors: c => [(c as Counting).monitor],
   step: (config, before, { epoch, values }) => {
     const { patience, monitor, mode, minDelta, form } = config as Counting
     const { best, without } = before as Early
@@ -68,7 +71,9 @@ const earlyDefinition: StopDefinition = {
     if (!Number.isNaN(value) && gain > minDelta) return { state: { best: value, without: 0 }, best: true, stop: null }
     const state: Early = { best, without: without + 1 }
     const over = form === 'slides' ? state.without > patience : state.without >= patience
-    const stop = over ? `${monitor} has not improved for ${state.without} epochs, since epoch ${epoch - state.without}` : null
+    const stop = over
+      ? `${monitor} has not improved for ${state.without} epochs, since epoch ${epoch - state.without}`
+      : null
     return { state, best: false, stop }
   },
 }

@@ -15,14 +15,14 @@ import type { FileError } from '../io/FileError.js'
 import type { StoredTensor } from '../io/safetensors.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
-import { type FitError, nonFinite, type RecipeError, type StateError, type StepError } from './errors.js'
+import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
 import { type AnyData, fits, inputsOf } from './feed.js'
 import type { Target } from './Metric.js'
 import * as Model from './Model.js'
 import { check, type Recipe } from './Recipe.js'
-import { restore, save } from './saved.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
+import { restore, save } from './saved.js'
 import type { Targets } from './targets.js'
 
 /** Loss, metrics and, of a step, the learning rate, by name. */
@@ -71,7 +71,7 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
   const next = s.advance(state, 1)
   return Number.isFinite(metrics['loss'])
     ? E.right({ state: next, metrics })
-    : E.left(nonFinite(state.step, metrics['rate']))
+    : E.left(nonFinite(next.step, metrics['rate']))
 }
 
 /** Means over a data set, computed in the recipe's batches. */
@@ -81,8 +81,9 @@ export const evaluate = (s: Session, state: State.State, data: AnyData): E.Eithe
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
   const sums: Record<string, number> = {} // local mutation
-  for (let from = 0; from < data.size; from += s.recipe.batch) {
-    const to = Math.min(from + s.recipe.batch, data.size)
+  const most = Math.min(s.recipe.batch, s.rows)
+  for (let from = 0; from < data.size; from += most) {
+    const to = Math.min(from + most, data.size)
     const seen = scalars(s.machine.run('evaluate', to - from, inputsOf(s.recipe, data, from, to)))
     for (const [name, value] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * value
   }
@@ -95,8 +96,9 @@ export const modelOf = <I extends Inputs, O extends Shape>(
   state: State.State,
   labels: readonly string[] | null,
 ): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
-  E.chain((tensors: readonly StoredTensor[]): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
-    Model.of(recipe.net, recipe.loss.target, labels, tensors),
+  E.chain(
+    (tensors: readonly StoredTensor[]): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
+      Model.of(recipe.net, recipe.loss.target, labels, tensors),
   )(State.tensors(state))
 
 export interface CompileOptions {
@@ -119,7 +121,10 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
 ): E.Either<RecipeError | ShapeError, Trainer<I, O, Targets<O>[K] & Label>> => {
   const sound = check(recipe)
   if (E.isLeft(sound)) return sound
-  const compiled = session(recipe, options.rows ?? 2 * recipe.batch - 1)
+  const rows = options.rows ?? 2 * recipe.batch - 1
+  if (!Number.isSafeInteger(rows) || rows < 1)
+    return E.left(recipeError(`rows must be a whole number >= 1, but it is ${rows}`))
+  const compiled = session(recipe, rows)
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right
   const initial = s.init()

@@ -36,14 +36,48 @@ const rates = [0.3, 0.5]
 
 const nets = activations.flatMap(activation => [
   pipe(input, Layer.dense(8), activation, Layer.dense(8), activation, Layer.dense(3)),
-  pipe(input, Layer.dense(8), Layer.batchNorm(), activation, Layer.dense(8), Layer.batchNorm(), activation, Layer.dense(3)),
+  pipe(
+    input,
+    Layer.dense(8),
+    Layer.batchNorm(),
+    activation,
+    Layer.dense(8),
+    Layer.batchNorm(),
+    activation,
+    Layer.dense(3),
+  ),
   ...rates.flatMap(rate => {
     const dropped = flow(activation, Layer.dropout(rate))
     const plain = Layer.dense(8, { bias: false })
     return [
-      pipe(input, Layer.dense(8), x => dropped(x), Layer.dense(8), x => dropped(x), Layer.dense(3)),
-      pipe(input, Layer.dense(8), Layer.batchNorm(), x => dropped(x), Layer.dense(8), Layer.batchNorm(), x => dropped(x), Layer.dense(3)),
-      pipe(input, plain, Layer.batchNorm(), x => dropped(x), plain, Layer.batchNorm(), x => dropped(x), Layer.dense(3)),
+      pipe(
+        input,
+        Layer.dense(8),
+        x => dropped(x),
+        Layer.dense(8),
+        x => dropped(x),
+        Layer.dense(3),
+      ),
+      pipe(
+        input,
+        Layer.dense(8),
+        Layer.batchNorm(),
+        x => dropped(x),
+        Layer.dense(8),
+        Layer.batchNorm(),
+        x => dropped(x),
+        Layer.dense(3),
+      ),
+      pipe(
+        input,
+        plain,
+        Layer.batchNorm(),
+        x => dropped(x),
+        plain,
+        Layer.batchNorm(),
+        x => dropped(x),
+        Layer.dense(3),
+      ),
     ]
   }),
 ])

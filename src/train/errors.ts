@@ -15,7 +15,7 @@ export interface StateError {
   readonly message: string
 }
 
-/** The loss is no longer a finite number. */
+/** The loss, or what was trained, is no longer finite; `step` counts from 1. */
 export interface NonFinite {
   readonly _tag: 'NonFinite'
   readonly step: number
@@ -33,10 +33,10 @@ export type FitError = StepError | RecipeError | FileError | Aborted
 
 export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })
 
-export const nonFinite = (step: number, rate: number | undefined): NonFinite => ({
+export const nonFinite = (step: number, rate: number | undefined, what = 'the loss'): NonFinite => ({
   _tag: 'NonFinite',
   step,
   message:
-    `the loss is not a finite number at step ${step}` +
+    `${what} is not a finite number at step ${step}` +
     `${rate === undefined ? '' : ` (rate ${rate.toPrecision(3)})`}; lower the rate, clip the gradients or scale the inputs`,
 })

@@ -3,10 +3,10 @@ import * as E from '#fp/Either.js'
 import type { Resident } from '../backend/machine.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
-import { soleInput as soleColumn } from '../data/Inputs.js'
 import { type Label, show } from '../data/Label.js'
-import { inputEntries, soleInput } from '../nn/Node.js'
+import { inputEntries } from '../nn/Node.js'
 import type { Inputs } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
 import { labelInput } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
@@ -44,7 +44,7 @@ const columnsOf = (recipe: AnyRecipe, data: AnyData) => [
   ...inputEntries(recipe.net.inputs).map(([name, shape]) => ({
     input: name ?? soleInput,
     width: sizeOf(shape),
-    values: column(data, name ?? soleColumn),
+    values: column(data, name ?? soleInput),
   })),
   { input: labelInput, width: data.labels.length / data.size, values: data.labels },
 ]

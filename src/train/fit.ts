@@ -8,7 +8,7 @@
 import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
 import * as Batches from '../data/Batches.js'
-import { refuse } from '../data/DataError.js'
+import { type DataError, dataError, refuse } from '../data/DataError.js'
 import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
@@ -17,11 +17,11 @@ import { type Aborted, type FitError, nonFinite } from './errors.js'
 import { type AnyData, fits, residentOf } from './feed.js'
 import type { Target } from './Metric.js'
 import type { Model } from './Model.js'
-import { check, type Recipe } from './Recipe.js'
-import { restore, save } from './saved.js'
+import { type AnyRecipe, check, type Recipe } from './Recipe.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
+import { restore, save } from './saved.js'
 import { evaluate, type Metrics, modelOf } from './Trainer.js'
 import type { Targets } from './targets.js'
 
@@ -142,7 +142,7 @@ const trainEpoch = async (
       rowsDone += rows * now
       rate = machine.read('train', rows)['rate']?.[0] ?? null
       const bad = machine.totals('train').nonFinite
-      if (bad !== null) return E.left(nonFinite(bad, rate ?? undefined))
+      if (bad !== null) return E.left(nonFinite(bad, bad === state.step && rate !== null ? rate : undefined))
       if (batch < sizes.length)
         watch.on?.({
           _tag: 'Progress',
@@ -220,9 +220,12 @@ export const fit =
   async () => {
     const sound = check(recipe)
     if (E.isLeft(sound)) return sound
-    const data = fits(recipe, split.train)
+    const data = within('train', fits(recipe, split.train))
     if (E.isLeft(data)) return data
-    const validation = split.validation ? fits(recipe, split.validation) : E.right(undefined)
+    const labels = namesOf(recipe, split.train.label)
+    const validation = split.validation
+      ? within('validation', fits({ ...recipe, labels }, split.validation))
+      : E.right(undefined)
     if (E.isLeft(validation)) return validation
     const sizes = Batches.sizes(recipe.batching, data.right.size, recipe.batch)
     if (E.isLeft(sizes)) return sizes
@@ -243,16 +246,26 @@ export const fit =
     })
     const trained = await train(s, first.right, data.right, validation.right, sizes.right, watch)
     if (E.isLeft(trained)) return trained
-    return finish(recipe, trained.right, split.train.label)
+    return finish(recipe, trained.right, labels)
   }
+
+/** What is wrong with one of the data sets, with its name. */
+const within = <A>(set: string, result: E.Either<DataError, A>): E.Either<DataError, A> =>
+  E.mapLeft(({ message }: DataError) => dataError(`${set}: ${message}`))(result)
+
+/** The names of the classes: the recipe's, or else the data's. */
+const namesOf = (recipe: AnyRecipe, label: Label): readonly string[] | null =>
+  recipe.labels ?? (label.target === 'class' ? (label.names ?? null) : null)
 
 const finish = <I extends Inputs, O extends Shape>(
   recipe: Recipe<I, O, Target>,
   { state, history }: { readonly state: State.State; readonly history: readonly Epoch[] },
-  label: Label,
+  labels: readonly string[] | null,
 ): E.Either<FitError, Fitted<I, O>> => {
-  const names = recipe.labels ?? (label.target === 'class' ? (label.names ?? null) : null)
-  const model = modelOf(recipe, state, names)
+  const bad = State.firstNonFinite(state)
+  if (E.isLeft(bad)) return bad
+  if (bad.right !== null) return E.left(nonFinite(state.step, undefined, bad.right))
+  const model = modelOf(recipe, state, labels)
   if (E.isLeft(model)) return model
   const bytes = save(state)
   if (E.isLeft(bytes)) return bytes
@@ -278,7 +291,7 @@ export const events =
         queue.push(event)
         wake()
       }
-      const run = fit(recipe, {
+      const result = fit(recipe, {
         ...watch,
         signal,
         on: event => {
@@ -286,10 +299,13 @@ export const events =
           put(event)
         },
       })(split)()
-      run.then(E.match(
-        error => put({ _tag: 'Failed', error }),
-        model => put({ _tag: 'Fitted', model }),
-      ))
+      const run = result.then(
+        E.match(
+          error => put({ _tag: 'Failed', error }),
+          model => put({ _tag: 'Fitted', model }),
+        ),
+      )
+      run.catch(() => undefined) // what `watch.on` throws reaches the reader below, if one still waits
       try {
         for (;;) {
           const event = queue.shift()
@@ -297,9 +313,12 @@ export const events =
             yield event
             if (event._tag === 'Fitted' || event._tag === 'Failed') return
           } else
-            await new Promise<void>(resolve => {
-              wake = resolve
-            })
+            await Promise.race([
+              run,
+              new Promise<void>(resolve => {
+                wake = resolve
+              }),
+            ])
         }
       } finally {
         left.abort()

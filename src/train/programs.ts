@@ -3,22 +3,23 @@
  * the train step; evaluation and prediction are two more over the same state.
  */
 import * as E from '#fp/Either.js'
-import { type Expr, input, param } from '../graph/Expr.js'
-import { add } from '../op/arithmetic.js'
-import { mean } from '../op/reduce.js'
-import { drawKey } from '../op/random.js'
 import type { Slot, Wanted } from '../backend/machine.js'
-import { elaborate, type Elaborated, type Variable } from '../nn/elaborate.js'
+import { type Expr, input, param } from '../graph/Expr.js'
+import { type Elaborated, elaborate, type Variable } from '../nn/elaborate.js'
 import * as Loss from '../nn/Loss.js'
-import { inputEntries, soleInput } from '../nn/Node.js'
+import { inputEntries } from '../nn/Node.js'
+import { add } from '../op/arithmetic.js'
+import { drawKey } from '../op/random.js'
+import { mean } from '../op/reduce.js'
 import * as Stage from '../optim/Stage.js'
+import { soleInput } from '../shape/inputs.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type TensorType, tensorType } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import type { AnyRecipe } from './Recipe.js'
 
-/** The name under which the label enters the programs. */
-export const labelInput = '@label'
+/** The name under which the label enters the programs: no input of a net has a slash. */
+export const labelInput = '/label'
 const stepSlot = param('step', tensorType('f64'))
 const slotName = (slot: string, path: string): string => `optimizer/${slot}/${path}`
 /** The slot that holds the key of a layer's draws. */
@@ -71,10 +72,7 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wan
       params,
       paths: trainable.map(v => v.path),
       slots: Object.fromEntries(
-        slots.map(({ name }) => [
-          name,
-          trainable.map(v => param(slotName(name, v.path), tensorType('f32', v.shape))),
-        ]),
+        slots.map(({ name }) => [name, trainable.map(v => param(slotName(name, v.path), tensorType('f32', v.shape)))]),
       ),
       step: stepSlot,
       loss: value,

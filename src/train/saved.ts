@@ -24,12 +24,15 @@ export const restore =
         if (!tensor) return E.left(fileError(`the file has no "${name}", which the recipe needs`))
         if (tensor.dtype !== stored[type.dtype] || !sameShape(tensor.shape, type.shape))
           return E.left(
-            fileError(`"${name}" is ${tensor.dtype}[${tensor.shape.join(', ')}] in the file, but ${showType(type)} here`),
+            fileError(
+              `"${name}" is ${tensor.dtype}[${tensor.shape.join(', ')}] in the file, but ${showType(type)} here`,
+            ),
           )
         block.set(tensor.bytes, offset)
       }
       const { step } = s.place(block)
-      if (!Number.isSafeInteger(step) || step < 0) return E.left(fileError(`the step in the file is ${step}, which is no count`))
+      if (!Number.isSafeInteger(step) || step < 0)
+        return E.left(fileError(`the step in the file is ${step}, which is no count`))
       const foreign = tensors.find(x => !s.machine.slots.has(x.name))
       return foreign
         ? E.left(fileError(`the file has "${foreign.name}", which the recipe does not know`))

@@ -83,8 +83,10 @@ const components = (program: Program, levels: readonly number[]): readonly (read
   const parent = program.nodes.map((_, i) => i)
   const find = (i: number): number => {
     let root = i
-    while (parent[root] !== root) root = parent[root] as number
-    parent[i] = root
+    while (parent[root] !== root) {
+      parent[root] = parent[parent[root] as number] as number
+      root = parent[root] as number
+    }
     return root
   }
   program.nodes.forEach((n, i) => {
@@ -162,9 +164,17 @@ const canonical = (
       continue
     }
     at.set(node, steps.length)
-    steps.push({ fn: fnOf(node), args: args.map(a => (inside.has(a) ? -1 - (at.get(a) as number) : inputAt(operandOf(a)))), node })
+    steps.push({
+      fn: fnOf(node),
+      args: args.map(a => (inside.has(a) ? -1 - (at.get(a) as number) : inputAt(operandOf(a)))),
+      node,
+    })
   }
-  const shifted = steps.map(({ fn, args, node }) => ({ fn, node, args: args.map(a => (a < 0 ? inputs.length - 1 - a : a)) }))
+  const shifted = steps.map(({ fn, args, node }) => ({
+    fn,
+    node,
+    args: args.map(a => (a < 0 ? inputs.length - 1 - a : a)),
+  }))
   const outputs = roots.map(node => ({ step: at.get(node) as number, node }))
   const key = regionKey(inputs, shifted, outputs)
   return { inputs, steps: shifted, outputs, key }
@@ -204,7 +214,9 @@ export const fuse = (program: Program): readonly Unit[] => {
 
   const regions = groups.map((members): Region => {
     const shape = (nodes[members[0] as number] as Node).expr.type.shape
-    const sources = members.flatMap(i => (nodes[i] as Node).args).filter(a => isBroadcast(nodes[a] as Node) && !copied.has(a))
+    const sources = members
+      .flatMap(i => (nodes[i] as Node).args)
+      .filter(a => isBroadcast(nodes[a] as Node) && !copied.has(a))
     const fits = new Map<number, Fit>()
     let split: number | null = null
     for (const b of sources) {

@@ -2,7 +2,7 @@
  * Rewrites that change no bit of a result for any value but NaN's payload: x * 1, x / 1, x - 0, double negation,
  * reshapes of reshapes, identity transposes. Applied once to every node, from the leaves up.
  */
-import * as E from '#fp/Either.js'
+import type * as E from '#fp/Either.js'
 import { apply, type Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import type { ShapeError } from '../shape/ShapeError.js'

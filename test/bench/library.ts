@@ -12,20 +12,15 @@ export interface Library {
   readonly close: () => void
 }
 
-const next = async (child: ChildProcess, name: string): Promise<Answer> => {
+const next = async (child: ChildProcess): Promise<Answer> => {
   const done = new AbortController()
-  const gone = once(child, 'exit', done).then(
-    ([code]): Answer => ({
-      _tag: 'Failed',
-      message: `its process ended with ${code}`,
-    }),
-  )
   const message = once(child, 'message', done).then(([answer]) => answer as Answer)
-  const first = await Promise.race([gone, message])
-  const rest = Promise.allSettled([gone, message])
+  const gone = once(child, 'exit', done).then(([code]): Answer => ({ _tag: 'Failed', message: `ended with ${code}` }))
+  const first = await Promise.race([message, gone])
+  const both = Promise.allSettled([message, gone])
   done.abort()
-  await rest
-  if (first._tag === 'Failed') throw new Error(`${name}: ${first.message}`)
+  await both
+  if (first._tag === 'Failed') throw new Error(first.message)
   return first
 }
 
@@ -33,15 +28,17 @@ const next = async (child: ChildProcess, name: string): Promise<Answer> => {
 export const start = async (name: string, driver: string): Promise<Library> => {
   const url = new URL(driver, import.meta.url).href
   const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [url], { stdio: ['ignore', 2, 2, 'ipc'] })
-  const ready = await next(child, name)
+  const ready = await next(child)
   return {
     name,
     version: ready._tag === 'Ready' ? ready.version : '',
     measure: async request => {
       child.send(request)
-      const answer = await next(child, name)
+      const answer = await next(child)
       return answer._tag === 'Measured' ? answer.samples : []
     },
-    close: () => child.disconnect(),
+    close: () => {
+      if (child.connected) child.disconnect()
+    },
   }
 }

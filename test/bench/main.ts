@@ -61,7 +61,7 @@ const libraries = async (withPeers: boolean): Promise<readonly Library[]> => {
   const started = await Promise.all(
     peers.map(({ name, driver }) =>
       start(name, driver).catch((error: Error) => {
-        say(error.message)
+        say(`${name}: ${error.message}`)
         return null
       }),
     ),
@@ -69,8 +69,8 @@ const libraries = async (withPeers: boolean): Promise<readonly Library[]> => {
   return [...own, ...started.filter(l => l !== null)]
 }
 
-/** The libraries' samples of a workload, round by round; every other round goes through them backwards. */
-const samplesOf = async (
+/** The libraries' figures for a workload, round by round; every other round goes through them backwards. */
+const figuresOf = async (
   workload: Workload,
   libs: readonly Library[],
   rounds: number,
@@ -80,7 +80,12 @@ const samplesOf = async (
   for (let round = 0; round < rounds; round++) {
     for (const lib of round % 2 === 0 ? libs : [...libs].reverse()) {
       step(`${workload.name} ${lib.name}, round ${round + 1} of ${rounds}`)
-      samples.get(lib)?.push(...(await lib.measure({ workload: workload.name, seconds: turn })))
+      try {
+        samples.get(lib)?.push(...(await lib.measure({ workload: workload.name, seconds: turn })))
+      } catch (error) {
+        say(`${workload.name}: ${lib.name}: ${error instanceof Error ? error.message : error}`)
+        process.exitCode = 1
+      }
     }
   }
   return [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib.name, ms)]))
@@ -97,7 +102,7 @@ const bench = async (): Promise<void> => {
   const figures: Figure[] = []
   try {
     for (const workload of o.wanted) {
-      const found = await samplesOf(workload, libs, o.rounds, line.step)
+      const found = await figuresOf(workload, libs, o.rounds, line.step)
       line.clear()
       if (o.json) for (const f of found) process.stdout.write(`${jsonLine(f)}\n`)
       figures.push(...found)

@@ -7,7 +7,7 @@ import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
-import { soleInput } from '../../src/nn/Node.js'
+import { soleInput } from '../../src/shape/inputs.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
 import { mean } from '../../src/op/reduce.js'
@@ -134,7 +134,7 @@ test('frozen layers mean what they mean in a model, keep their state and get no 
   }
   const { gradients } = expectRight(grad(sum(train.output), [at('a/w'), at('n/gamma'), at('c/w')]))
   const bindings = {
-    x: [1, 2, 3, 4],
+    input: [1, 2, 3, 4],
     'a/w': [1, 2, 3, 4],
     'a/b': [0, 1],
     'n/gamma': [1, 2],
@@ -157,17 +157,17 @@ test('dropout keeps a share of the elements, scaled up, and uses its key', () =>
   const net = pipe(Net.input(1000), Layer.dropout(0.25))
   const train = meaning(net, 'train')
   assert.equal(train.draws, ['dropout1'])
-  const [y = []] = run([train.output], { x: new Float32Array(2000).fill(3), 'key dropout1': [1, 2, 3, 4] }, 2)
+  const [y = []] = run([train.output], { input: new Float32Array(2000).fill(3), 'key dropout1': [1, 2, 3, 4] }, 2)
   assert.ok(y.every(v => v === 0 || v === 4))
   const kept = y.filter(v => v !== 0).length
   assert.ok(kept > 1400 && kept < 1600, `${kept} of 2000`)
 })
 
 test('dropout in a model, or of rate 0, is the input itself', () => {
-  const x = input('x', tensorType('f32', [-1, 5]))
-  const model = elaborate(pipe(Net.input(5), Layer.dropout(0.5)), 'infer', { inputs: { x }, key })
+  const x = input('input', tensorType('f32', [-1, 5]))
+  const model = elaborate(pipe(Net.input(5), Layer.dropout(0.5)), 'infer', { inputs: { input: x }, key })
   assert.ok(expectRight(model).output === x)
-  const none = expectRight(elaborate(pipe(Net.input(5), Layer.dropout(0)), 'train', { inputs: { x }, key }))
+  const none = expectRight(elaborate(pipe(Net.input(5), Layer.dropout(0)), 'train', { inputs: { input: x }, key }))
   assert.ok(none.output === x)
   assert.equal(none.draws, [])
 })
@@ -182,20 +182,20 @@ const bn = {
 
 test('batchNorm of one row divides by no zero', () => {
   const { output, state } = meaning(pipe(Net.input(2), Layer.batchNorm()), 'train')
-  const got = run([output, ...Object.values(state)], { x: [5, 6], ...bn }, 1)
+  const got = run([output, ...Object.values(state)], { input: [5, 6], ...bn }, 1)
   assert.ok(got.flat().every(Number.isFinite))
 })
 
 test('batchNorm normalizes images by channel', () => {
   const { output } = meaning(pipe(Net.input(2, 1, 2), Layer.batchNorm({ epsilon: 1e-12 })), 'train')
-  const [y] = run([output], { x: [1, 10, 3, 30], ...bn }, 1)
+  const [y] = run([output], { input: [1, 10, 3, 30], ...bn }, 1)
   assertClose(y ?? [], [-1, -1, 1, 3], { abs: 1e-9 })
 })
 
 test('the second derivative of batchNorm is exact', () => {
   const net = pipe(Net.input(1), Layer.batchNorm({ epsilon: 0.1 }))
   const { output } = meaning(net, 'train')
-  const x = inputsOf(net)['x'] as Expr
+  const x = inputsOf(net)['input'] as Expr
   const w = input('w', tensorType('f32', [-1, 1]))
   const weighted = (e: Expr) => sum(Layer.tanh.def.infer(null, {}, {}, [e]))
   const [g] = expectRight(grad(weighted(output), [x])).gradients as [Expr]
@@ -208,20 +208,20 @@ test('the second derivative of batchNorm is exact', () => {
     'batchNorm1/variance': [1],
   }
   const at = [0.5, -1, 2]
-  const gradientAt = (values: readonly number[]) => run([sum(mul(g, w))], { ...bindings, x: values }, 3)[0]?.[0] ?? NaN
+  const gradientAt = (values: readonly number[]) => run([sum(mul(g, w))], { ...bindings, input: values }, 3)[0]?.[0] ?? NaN
   const step = 1e-5
   const expected = at.map((_, i) => {
     const moved = (s: number) => gradientAt(at.map((v, j) => (i === j ? v + s : v)))
     return (moved(step) - moved(-step)) / (2 * step)
   })
-  assertClose(run([h], { ...bindings, x: at }, 3)[0] ?? [], expected, { rel: 1e-6, abs: 1e-8 })
+  assertClose(run([h], { ...bindings, input: at }, 3)[0] ?? [], expected, { rel: 1e-6, abs: 1e-8 })
 })
 
 test('layers of one name pass their state on', () => {
   const twice = pipe(Net.input(1), Layer.batchNorm({ name: 'n', form: 'tf1', momentum: 0.5 }))
   const net = pipe(twice, Layer.batchNorm({ name: 'n', form: 'tf1', momentum: 0.5 }))
   const { state } = meaning(net, 'train')
-  const bindings = { x: [2, 6], 'n/gamma': [1], 'n/beta': [0], 'n/mean': [0], 'n/variance': [1] }
+  const bindings = { input: [2, 6], 'n/gamma': [1], 'n/beta': [0], 'n/mean': [0], 'n/variance': [1] }
   const [m] = run([state['n/mean'] as Expr], bindings, 2)
   assertClose(m ?? [], [1], { abs: 1e-9 }) // (0 + 4) / 2, then halved towards 0
 })
@@ -247,8 +247,8 @@ test('names the layer whose meaning contradicts its shape', () => {
 test('refuses inputs that are missing or of another shape', () => {
   const net = pipe(Net.input(3), Layer.elu())
   assert.is(expectLeft(elaborate(net, 'infer', { inputs: {}, key })).message, 'the input is not bound')
-  const x = input('x', tensorType('f32', [-1, 4]))
-  assert.match(expectLeft(elaborate(net, 'infer', { inputs: { x }, key })).message, 'f32[rows, 4]')
+  const x = input('input', tensorType('f32', [-1, 4]))
+  assert.match(expectLeft(elaborate(net, 'infer', { inputs: { input: x }, key })).message, 'f32[rows, 4]')
 })
 
 test.run()

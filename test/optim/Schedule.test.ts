@@ -162,22 +162,22 @@ test('what is wrong with JSON is said in a sentence', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [null, 'must be a schedule { "of": "schedule", "kind", "config" }, but it is null'],
     [spec('acme/wave', {}), 'no definition of the schedule "acme/wave" was given'],
-    [spec('gradus/constant', { value: -1 }), 'value: must be a number >= 0, but it is -1'],
-    [spec('gradus/constant', {}), 'value: must be a number >= 0, but it is missing'],
+    [spec('gradus/constant', { value: -1 }), 'value must be a number >= 0, but it is -1'],
+    [spec('gradus/constant', {}), 'value must be a number >= 0, but it is missing'],
     [
       spec('gradus/exponential', { initial: 1, steps: 0, decay: 1, staircase: false }),
-      'steps: must be a number > 0, but it is 0',
+      'steps must be a number > 0, but it is 0',
     ],
     [
       spec('gradus/piecewise', { boundaries: [3, 2], values: [1, 2, 3] }),
-      'boundaries: must be a list of ascending numbers, but it is a list',
+      'boundaries must be a list of ascending numbers, but it is a list',
     ],
     [spec('gradus/piecewise', { boundaries: [3], values: [1] }), '1 boundaries separate 2 values, not 1'],
     [
       spec('gradus/product', { factors: [spec('gradus/constant', { value: 'x' })] }),
-      'factors.0.value: must be a number >= 0, but it is "x"',
+      'factors.0.value must be a number >= 0, but it is "x"',
     ],
-    [spec('gradus/product', { factors: [{}] }), 'factors.0: must be a number or a schedule, but it is an object'],
+    [spec('gradus/product', { factors: [{}] }), 'factors.0 must be a number or a schedule, but it is an object'],
   ]
   for (const [u, message] of cases) assert.is(refused(u), message)
 })

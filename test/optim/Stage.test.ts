@@ -97,18 +97,18 @@ test('check passes what is in range', () => {
 
 test('check names the stage, the field and the bound', () => {
   const cases: readonly (readonly [Optimizer.Optimizer, string])[] = [
-    [Optimizer.sgd({ rate: -1 }), '0 (gradus/sgd): rate.value: must be a number >= 0, but it is -1'],
-    [Optimizer.sgd({ rate: NaN }), '0 (gradus/sgd): rate.value: must be a number >= 0, but it is NaN'],
+    [Optimizer.sgd({ rate: -1 }), '0 (gradus/sgd): rate.value must be a number >= 0, but it is -1'],
+    [Optimizer.sgd({ rate: NaN }), '0 (gradus/sgd): rate.value must be a number >= 0, but it is NaN'],
     [
       Optimizer.chain(Clip.byNorm(1), Optimizer.momentum({ rate: 1, momentum: 1 })),
-      '1 (gradus/momentum): momentum: must be a number in [0, 1), but it is 1',
+      '1 (gradus/momentum): momentum must be a number in [0, 1), but it is 1',
     ],
-    [Optimizer.adam({ beta2: -0.1 }), '0 (gradus/adam): beta2: must be a number in [0, 1), but it is -0.1'],
-    [Optimizer.adam({ epsilon: 0 }), '0 (gradus/adam): epsilon: must be a number > 0, but it is 0'],
-    [[Clip.byGlobalNorm(0)], '0 (gradus/clipByGlobalNorm): limit: must be a number > 0, but it is 0'],
+    [Optimizer.adam({ beta2: -0.1 }), '0 (gradus/adam): beta2 must be a number in [0, 1), but it is -0.1'],
+    [Optimizer.adam({ epsilon: 0 }), '0 (gradus/adam): epsilon must be a number > 0, but it is 0'],
+    [[Clip.byGlobalNorm(0)], '0 (gradus/clipByGlobalNorm): limit must be a number > 0, but it is 0'],
     [
       Optimizer.sgd({ rate: Schedule.sequence(Schedule.phase(Schedule.warmup(0), 3), 1) }),
-      '0 (gradus/sgd): rate.phases.0.schedule.steps: must be a number > 0, but it is 0',
+      '0 (gradus/sgd): rate.phases.0.schedule.steps must be a number > 0, but it is 0',
     ],
   ]
   for (const [optimizer, message] of cases) {
@@ -153,7 +153,7 @@ test('a rate may be a plain number in JSON; what is wrong is said with its place
   assert.equal(expectRight(codec.decode(spec({ rate: 0.1 }))), Optimizer.sgd({ rate: 0.1 }))
   assert.is(
     explain(expectLeft(codec.decode(spec({ rate: -0.1 })))),
-    '0.rate.value: must be a number >= 0, but it is -0.1',
+    '0.rate.value must be a number >= 0, but it is -0.1',
   )
   const inner = { of: 'schedule', kind: 'gradus/nothing', config: {} }
   assert.is(

@@ -13,7 +13,8 @@ const sizes = expectRight(Batches.sizes(recipe.batching, data.size, recipe.batch
 const steps = recipe.epochs * sizes.length
 const fitted = async (r = recipe, watch: Parameters<typeof Trainer.fit>[1] = {}) =>
   expectRight(await Trainer.fit(r, watch)({ train: data })())
-const compile = async (r: Recipe<readonly [6], readonly [3], 'class'> = recipe) => expectRight(await Trainer.compile(r)())
+const compile = async (r: Recipe<readonly [6], readonly [3], 'class'> = recipe) =>
+  expectRight(await Trainer.compile(r)())
 const trainer = await compile()
 
 /** The batch of each step, cut by hand as the recipe's seed orders the rows. */
@@ -50,7 +51,10 @@ test('steps by hand over the same batches give the bits of fit', () => {
 })
 
 test('the order of the batches matters, so the comparison can fail', () => {
-  const state = batches.slice(0, 4).reverse().reduce((s, b) => expectRight(trainer.step(s, b)).state, trainer.init())
+  const state = batches
+    .slice(0, 4)
+    .reverse()
+    .reduce((s, b) => expectRight(trainer.step(s, b)).state, trainer.init())
   assert.is.not(hashOf(state), hashOf(path[4] as State))
 })
 
@@ -128,9 +132,7 @@ test('bytes and integers among the inputs train as the same numbers in floats', 
   const ints = Int32Array.from(numbers(6 * 19), x => Math.floor(50 * (x + 1)))
   const as = { inputs: [6], label: data.label } as const
   const run = async (x: Int32Array | Uint8Array | Float32Array) =>
-    expectRight(
-      await Trainer.fit(recipe)({ train: expectRight(Data.of(as)({ x, y: data.labels })) })(),
-    ).hash
+    expectRight(await Trainer.fit(recipe)({ train: expectRight(Data.of(as)({ x, y: data.labels })) })()).hash
   const wanted = await run(Float32Array.from(ints))
   assert.is(await run(Uint8Array.from(ints)), wanted, 'bytes')
   assert.is(await run(ints), wanted, 'integers')

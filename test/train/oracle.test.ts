@@ -70,7 +70,12 @@ for (const c of cases)
 // --- 20 steps -------------------------------------------------------------------------------------------------------
 interface Run {
   readonly name: string
-  readonly config: { readonly momentum?: number; readonly nesterov?: boolean; readonly betas?: readonly [number, number]; readonly eps?: number }
+  readonly config: {
+    readonly momentum?: number
+    readonly nesterov?: boolean
+    readonly betas?: readonly [number, number]
+    readonly eps?: number
+  }
   readonly rate: { readonly initial: number; readonly steps: number; readonly decay: number }
   readonly clipByGlobalNorm: number | null
   readonly losses: readonly number[]
@@ -103,13 +108,17 @@ for (const run of training.cases)
     let state = stateWith(trainer, leaves(training.nodes, 'params', 'state'))
     const classCount = net.shape[0] as number
     const batches = training.batches.map(b =>
-      expectRight(Data.of({ inputs: net.inputs, label: Label.classes(classCount) })({ x: b.inputs.data, y: b.labels.data })),
+      expectRight(
+        Data.of({ inputs: net.inputs, label: Label.classes(classCount) })({ x: b.inputs.data, y: b.labels.data }),
+      ),
     )
     const losses: number[] = []
     for (const [t] of run.losses.entries()) {
       const next = expectRight(trainer.step(state, batches[t % batches.length] as (typeof batches)[0]))
       losses.push(next.metrics['loss'] as number)
-      assertClose([next.metrics['rate'] as number], [run.rate.initial * run.rate.decay ** (t / run.rate.steps)], { rel: 1e-12 })
+      assertClose([next.metrics['rate'] as number], [run.rate.initial * run.rate.decay ** (t / run.rate.steps)], {
+        rel: 1e-12,
+      })
       state = next.state
     }
     assert.is(losses.length, 20)

@@ -1,13 +1,29 @@
 /** What the tests of this folder share: small recipes and data, and states with given values. */
 import { pipe } from '#fp/function.js'
-import { Clip, Data, Init, Label, Layer, Loss, Metric, Net, Optimizer, Recipe, Schedule, State } from '../../src/index.js'
+import {
+  Clip,
+  Data,
+  Init,
+  Label,
+  Layer,
+  Loss,
+  Metric,
+  Net,
+  Optimizer,
+  Recipe,
+  Schedule,
+  State,
+} from '../../src/index.js'
 import { decode, encode, type StoredTensor } from '../../src/io/safetensors.js'
 import { expectRight } from '../support/assert.js'
 
 /** Numbers in [-1, 1] that follow from their index; multiples of 2^-10. */
 export const numbers = (n: number, salt = 0): Float32Array => {
   const next = (i: number) => (Math.imul(i + 1, 2654435761) ^ Math.imul(salt + 1, 40503)) >>> 0
-  return Float32Array.from({ length: n }, (_, i) => ((Math.imul(next(i) ^ (next(i) >>> 15), 2246822519) >>> 21) - 1024) / 1024)
+  return Float32Array.from(
+    { length: n },
+    (_, i) => ((Math.imul(next(i) ^ (next(i) >>> 15), 2246822519) >>> 21) - 1024) / 1024,
+  )
 }
 
 export const classes = (n: number, count: number): Int32Array =>

@@ -1,8 +1,8 @@
 /** Activations as layers; the formulas stand in `nn/activation.ts`. */
 import * as t from '#io/index.js'
 import type { Expr } from '../../graph/Expr.js'
+import { nothing, notNegative, oneOf, positive } from '../../graph/settings.js'
 import * as act from '../activation.js'
-import { nothing, notNegative, oneOf, positive } from '../codec.js'
 import { define } from '../define.js'
 import { pure } from './pure.js'
 import type { Keeps, Named } from './types.js'

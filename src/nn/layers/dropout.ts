@@ -2,10 +2,10 @@
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import { constant } from '../../graph/Expr.js'
+import { belowOne } from '../../graph/settings.js'
 import { mul } from '../../op/arithmetic.js'
 import { uniform } from '../../op/random.js'
 import { lt, select } from '../../op/select.js'
-import { belowOne } from '../codec.js'
 import { define } from '../define.js'
 import type { Keeps, Named } from './types.js'
 

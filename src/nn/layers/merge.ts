@@ -1,11 +1,11 @@
 /** Layers of several inputs. */
 import * as E from '#fp/Either.js'
 import { type Expr, invalid } from '../../graph/Expr.js'
+import { nothing } from '../../graph/settings.js'
 import { add as sum } from '../../op/arithmetic.js'
 import { concat as join } from '../../op/window.js'
 import type { Inputs, Joined, Joins, Same, Shape } from '../../shape/Dims.js'
 import { sameShape, showShape } from '../../shape/TensorType.js'
-import { nothing } from '../codec.js'
 import type { LayerDefinition } from '../Definition.js'
 import { define } from '../define.js'
 import type { Net } from '../Node.js'

@@ -1,10 +1,10 @@
 /** Layers that only change the shape, or nothing. */
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
+import { nothing, size } from '../../graph/settings.js'
 import { reshape as reshaped } from '../../op/broadcast.js'
 import type { Inputs, SameSize, Shape, Size } from '../../shape/Dims.js'
 import { showShape, sizeOf } from '../../shape/TensorType.js'
-import { nothing, size } from '../codec.js'
 import { define } from '../define.js'
 import type { Net } from '../Node.js'
 import { pure } from './pure.js'
