@@ -11,8 +11,19 @@ export function fetch32(a: usize): void {
   const rows = load<u32>(a, 16);
   const bytes = <usize>load<u32>(a, 20) << 2;
   for (let i: u32 = 0; i < rows; i++) {
-    memory.copy(to, table + bytes * load<u32>(order), bytes);
-    to += bytes;
+    let from = table + bytes * load<u32>(order);
+    const end = from + bytes;
+    for (; from + 64 <= end; from += 64) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+      to += 64;
+    }
+    for (; from < end; from += 4) {
+      store<u32>(to, load<u32>(from));
+      to += 4;
+    }
     order += 4;
   }
 }

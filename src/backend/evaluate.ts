@@ -4,7 +4,7 @@ import type { Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
-import { type Bits, type Machine, machine, writeNumbers } from './machine.js'
+import { type Bits, type Machine, machine, viewsOf, writeNumbers } from './machine.js'
 
 /** A tensor on the host, row-major. */
 export interface Tensor {
@@ -44,9 +44,10 @@ export const evaluateAll = (
   const made = machine({ rows, state: params, programs: { evaluate: { results, updates: {} } } })
   return E.map((m: Machine) => {
     const block = new Uint8Array(m.stateBytes)
+    const views = viewsOf(block.buffer)
     for (const p of params) {
       const at = m.slots.get(p.name)?.offset ?? 0
-      writeNumbers(block.buffer, { at, type: p.type }, inputs[p.name] as ArrayLike<number>)
+      writeNumbers(views, { at, type: p.type }, inputs[p.name] as ArrayLike<number>)
     }
     m.writeState(block)
     const values = m.run('evaluate', rows, inputs)

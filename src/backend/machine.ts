@@ -55,18 +55,30 @@ export interface Machine {
   readonly resetTotals: () => void
 }
 
-/** Writes numbers as a tensor of the type; a bool is true unless it is 0. */
-export const writeNumbers = (buffer: ArrayBuffer, { at, type }: Located, values: ArrayLike<number>): void => {
-  if (type.dtype === 'bool') new Int32Array(buffer, at, values.length).set(Int32Array.from(values, v => (v ? -1 : 0)))
-  else if (type.dtype === 'f64') new Float64Array(buffer, at, values.length).set(values)
-  else if (type.dtype === 'f32') new Float32Array(buffer, at, values.length).set(values)
-  else new Int32Array(buffer, at, values.length).set(values)
+/** A buffer seen as elements of every width; made once, since the memory never grows. */
+interface Views {
+  readonly f32: Float32Array
+  readonly i32: Int32Array
+  readonly f64: Float64Array
 }
 
-const readNumbers = (buffer: ArrayBuffer, { at, type }: Located, rows: number): Bits => {
+export const viewsOf = (buffer: ArrayBuffer): Views => ({
+  f32: new Float32Array(buffer),
+  i32: new Int32Array(buffer),
+  f64: new Float64Array(buffer),
+})
+
+/** Writes numbers as a tensor of the type; a bool is true unless it is 0. */
+export const writeNumbers = (views: Views, { at, type }: Located, values: ArrayLike<number>): void => {
+  if (type.dtype === 'f32') views.f32.set(values, at / 4)
+  else if (type.dtype === 'f64') views.f64.set(values, at / 8)
+  else views.i32.set(type.dtype === 'bool' ? Int32Array.from(values, v => (v ? -1 : 0)) : values, at / 4)
+}
+
+const readNumbers = (views: Views, { at, type }: Located, rows: number): Bits => {
   const n = resolveDim(sizeOf(type.shape), rows)
-  if (type.dtype === 'f64') return new Float64Array(buffer, at, n).slice()
-  return type.dtype === 'f32' ? new Float32Array(buffer, at, n).slice() : new Int32Array(buffer, at, n).slice()
+  if (type.dtype === 'f64') return views.f64.slice(at / 8, at / 8 + n)
+  return (type.dtype === 'f32' ? views.f32 : views.i32).slice(at / 4, at / 4 + n)
 }
 
 /** What stands before a program in a repeated run: its batch is fetched and the cursor moved. */
@@ -114,7 +126,8 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
   const { buffer } = memory
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
-  for (const c of map.constants) writeNumbers(buffer, c, c.values)
+  const views = viewsOf(buffer)
+  for (const c of map.constants) writeNumbers(views, c, c.values)
   for (const [set, { columns }] of Object.entries(spec.resident ?? {}))
     for (const { input, values } of columns)
       bytes.set(
@@ -148,7 +161,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
   }
 
   const read = (program: string, rows: number): Readonly<Record<string, Bits>> =>
-    Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(buffer, r, rows)]))
+    Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(views, r, rows)]))
   const { at: stateAt, bytes: stateBytes } = map.state
   return {
     memoryBytes: buffer.byteLength,
@@ -159,7 +172,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
     run: (program, rows, inputs) => {
       for (const [name, values] of Object.entries(inputs)) {
         const to = map.inputs.get(name)
-        if (to) writeNumbers(buffer, to, values)
+        if (to) writeNumbers(views, to, values)
       }
       const { pc, end } = load(program, rows, null)
       interpreter.run(pc, end)

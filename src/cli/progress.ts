@@ -7,7 +7,7 @@
  *     bar.stop()
  */
 import CliProgress from 'cli-progress'
-import type { FitEvent } from '../train/fit.js'
+import type { FitEvent } from '../train/events.js'
 import { fullLine, narrowLine, type View } from './format.js'
 
 const { Format, Presets, SingleBar } = CliProgress

@@ -86,7 +86,7 @@ const powOp = defineElementwise('pow', {
   arity: 2,
   dtypes: ['f32', 'f64'],
   vjp: ({ args: [x, y], out, g }) =>
-    x && y ? [mul(g, mul(y, pow(x, sub(y, 1)))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))] : [null, null],
+    x && y ? [mul(g, select(eq(y, 0), 0, mul(y, pow(x, sub(y, 1))))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))] : [null, null],
   reference: (x, y) => x ** y,
   domain: [0.3, 3],
 })
@@ -107,7 +107,7 @@ export const tanh = unary(tanhOp)
 export const logistic = unary(logisticOp)
 /** The error function. */
 export const erf = unary(erfOp)
-/** x^y as C's pow; the gradient of y is 0 where x is 0. */
+/** x^y as C's pow; the gradient of x is 0 where y is 0, that of y where x is 0. */
 export const pow = (x: Operand, y: Operand): Expr => elementwise(powOp, [x, y], cast)
 
 export const mathOps: readonly Op[] = [

@@ -57,6 +57,25 @@ const valuesOf = (x: Rows, name: string | null): ArrayLike<number> | undefined =
   return Object.hasOwn(x, name) ? x[name] : undefined
 }
 
+/** Whether all are finite in f32: x - x is 0 then, otherwise NaN. Four sums, so that no addition waits for another. */
+const allFinite = (values: ArrayLike<number>): boolean => {
+  const n = values.length
+  const at = (i: number): number => {
+    const x = Math.fround(values[i] as number)
+    return x - x
+  }
+  let [a, b, c, d] = [0, 0, 0, 0]
+  let i = 0
+  for (; i + 4 <= n; i += 4) {
+    a += at(i)
+    b += at(i + 1)
+    c += at(i + 2)
+    d += at(i + 3)
+  }
+  for (; i < n; i++) a += at(i)
+  return a + b + c + d === 0
+}
+
 /** The number of rows given, if every input has that many, all finite. */
 const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, number> => {
   let rows: number | null = null
@@ -69,9 +88,10 @@ const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, nu
     if (!Number.isInteger(here) || here === 0)
       return refuse(`predict: ${values.length} numbers are not rows of ${called} ${showShape(shape)}`)
     if (rows !== null && rows !== here) return refuse(`predict: ${called} has ${here} rows, another has ${rows}`)
-    for (let i = 0; i < values.length; i++)
-      if (!Number.isFinite(Math.fround(values[i] as number)))
-        return refuse(`predict: row ${Math.floor(i / width) + 1} of ${called} holds ${values[i]}`)
+    if (!allFinite(values)) {
+      const i = Array.prototype.findIndex.call(values, v => !Number.isFinite(Math.fround(v)))
+      return refuse(`predict: row ${Math.floor(i / width) + 1} of ${called} holds ${values[i]}`)
+    }
     rows = here
   }
   return rows === null ? refuse('predict: the net has no input') : E.right(rows)
@@ -125,15 +145,22 @@ export const of = <I extends Inputs, O extends Shape>(
 
   const entries = inputEntries(net.inputs)
   const width = sizeOf(net.shape)
+  /** The numbers by the names of the program's inputs. */
+  const named = (
+    x: Rows,
+    part: (entry: (typeof entries)[number], values: ArrayLike<number>) => ArrayLike<number> = (_, values) => values,
+  ): Readonly<Record<string, ArrayLike<number>>> => {
+    if (isRows(x) && entries[0]) return { [soleInput]: part(entries[0], x) }
+    return Object.fromEntries(entries.map(e => [e[0] ?? soleInput, part(e, valuesOf(x, e[0]) ?? [])]))
+  }
   const run = (program: string, x: Rows): E.Either<DataError, Float32Array> =>
     E.map((rows: number) => {
+      if (rows <= chunk) return m.run(program, rows, named(x))['output'] as Float32Array
       const out = new Float32Array(rows * width)
       for (let from = 0; from < rows; from += chunk) {
         const to = Math.min(from + chunk, rows)
-        const given = entries.map(([name, shape]) => {
-          return [name ?? soleInput, cut(valuesOf(x, name) ?? [], from * sizeOf(shape), to * sizeOf(shape))] as const
-        })
-        out.set(m.run(program, to - from, Object.fromEntries(given))['output'] as Float32Array, from * width)
+        const given = named(x, ([, shape], values) => cut(values, from * sizeOf(shape), to * sizeOf(shape)))
+        out.set(m.run(program, to - from, given)['output'] as Float32Array, from * width)
       }
       return out
     })(countRows(net, x))

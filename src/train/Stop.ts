@@ -9,7 +9,7 @@ import * as E from '#fp/Either.js'
 import type { Monoid } from '#fp/Monoid.js'
 import * as t from '#io/index.js'
 import type { Definition, Spec } from '../graph/Spec.js'
-import { erase, flag, notNegative, numberThat, oneOf } from '../graph/settings.js'
+import { erase, explain, finite, flag, notNegative, numberThat, oneOf } from '../graph/settings.js'
 import { encodeSpec, specCodec } from '../graph/specCodec.js'
 
 /** What is known after an epoch: of the validation data, or of the training data where there are none. */
@@ -28,6 +28,8 @@ export interface Verdict<S> {
 
 export interface StopDefinition extends Definition {
   readonly start: unknown
+  /** the states, as they are saved */
+  readonly state: t.Type<unknown, unknown>
   readonly step: (config: unknown, state: unknown, seen: Seen) => Verdict<unknown>
   readonly restoreBest: (config: unknown) => boolean
   /** the names of what it watches: `loss`, or a metric's */
@@ -52,15 +54,14 @@ const counting = t.exact(
 )
 type Counting = t.TypeOf<typeof counting>
 
-interface Early {
-  readonly best: number | null
-  readonly without: number
-}
+const earlyState = t.exact(t.type({ best: t.union([t.null, finite]), without: t.number }))
+type Early = t.TypeOf<typeof earlyState>
 
 const earlyDefinition: StopDefinition = {
   kind: 'gradus/early',
   config: erase(counting),
   start: { best: null, without: 0 } satisfies Early,
+  state: erase(earlyState),
   restoreBest: c => (c as Counting).restoreBest,
   monitors: c => [(c as Counting).monitor],
   step: (config, before, { epoch, values }) => {
@@ -109,6 +110,19 @@ export const early = (o: EarlyOptions): Stop => {
 
 /** A list of rules between two epochs. */
 export type Running = readonly unknown[]
+
+/** The states of the rules as they were saved; a `Left` if they are not states of these rules. */
+export const resume = (rules: readonly Stop[], saved: unknown): E.Either<string, Running> => {
+  if (!Array.isArray(saved) || saved.length !== rules.length)
+    return E.left(`${rules.length} states are needed, one for each rule`)
+  const states: unknown[] = []
+  for (const [i, { kind, def }] of rules.entries()) {
+    const state = def.state.decode(saved[i])
+    if (E.isLeft(state)) return E.left(`${kind}: ${explain(state.left)}`)
+    states.push(state.right)
+  }
+  return E.right(states)
+}
 
 export const start = (rules: readonly Stop[]): Running => rules.map(r => r.def.start)
 

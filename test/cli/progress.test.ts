@@ -1,9 +1,10 @@
+import * as E from '#fp/Either.js'
 import { Writable } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fullLine, grouped, narrowLine, short, type View } from '../../src/cli/format.js'
 import { progress } from '../../src/cli/progress.js'
-import type { FitEvent } from '../../src/train/fit.js'
+import type { FitEvent } from '../../src/train/events.js'
 
 const test = suite('src/cli/progress')
 
@@ -64,6 +65,7 @@ const epoch = (n: number): FitEvent => ({
   validation: { loss: 2 / n },
   rate: 0.1,
   best: true,
+  checkpoint: () => E.right(new Uint8Array()),
   samplesPerSecond: 1000,
 })
 const stopped: FitEvent = { _tag: 'Stopped', epoch: 4, reason: 'loss has not improved', restored: 2 }

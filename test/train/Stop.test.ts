@@ -1,0 +1,161 @@
+/** When runs stop, which parameters they give back, and that rules form a monoid. */
+import * as fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as E from '#fp/Either.js'
+import { Optimizer, Stop, standard, Trainer } from '../../src/index.js'
+import { monoidLaws } from '../optim/support.js'
+import { assertBits, expectRight } from '../support/assert.js'
+import { rows, small } from './support.js'
+
+const test = suite('Stop')
+type Rule = ReturnType<typeof Stop.early>
+
+/** The epoch at which rules stop on a sequence of values, or null, and the best epochs. */
+const watch = (rules: readonly Rule[], values: readonly number[], monitor = 'loss') => {
+  let running = Stop.start(rules)
+  const best: number[] = []
+  for (const [i, value] of values.entries()) {
+    const verdict = Stop.step(rules, running, { epoch: i + 1, values: { [monitor]: value } })
+    running = verdict.state
+    if (verdict.best) best.push(i + 1)
+    if (verdict.stop !== null) return { stopped: i + 1, best, reason: verdict.stop }
+  }
+  return { stopped: null, best, reason: null }
+}
+const stoppedAt = (o: Parameters<typeof Stop.early>[0], values: readonly number[]) =>
+  watch([Stop.early(o)], values).stopped
+
+test("'keras' stops when the epochs without progress reach the patience, 'slides' when they exceed it", () => {
+  const values = [3, 2, 2.5, 2.4, 2.3, 2.2]
+  assert.is(stoppedAt({ patience: 2 }, values), 4)
+  assert.is(stoppedAt({ patience: 2, form: 'keras' }, values), 4)
+  assert.is(stoppedAt({ patience: 2, form: 'slides' }, values), 5)
+  assert.is(stoppedAt({ patience: 1 }, values), 3)
+  assert.is(stoppedAt({ patience: 1, form: 'slides' }, values), 4)
+  assert.is(stoppedAt({ patience: 4 }, values), 6)
+  assert.is(stoppedAt({ patience: 4, form: 'slides' }, values), null)
+  assert.match(watch([Stop.early({ patience: 2 })], values).reason ?? '', /loss .* 2 epochs, since epoch 2/)
+})
+
+test('progress starts the count anew', () => {
+  assert.is(stoppedAt({ patience: 2 }, [3, 4, 2, 3, 1, 2, 3]), 7)
+  assert.equal(watch([Stop.early({ patience: 2 })], [3, 4, 2, 3, 1, 2, 3]).best, [1, 3, 5])
+})
+
+test('only strictly better is progress, and by more than minDelta', () => {
+  assert.is(stoppedAt({ patience: 2 }, [1, 1, 1]), 3)
+  assert.equal(watch([Stop.early({ patience: 9 })], [1, 1, 1]).best, [1])
+  assert.is(stoppedAt({ patience: 2, minDelta: 0.5 }, [4, 3.5, 3.5, 3]), 3)
+  assert.is(stoppedAt({ patience: 2, minDelta: 0.5 }, [4, 3.25, 2.5, 2]), null)
+})
+
+test('NaN is no progress, at first neither', () => {
+  const nan = Number.NaN
+  assert.is(stoppedAt({ patience: 2 }, [nan, nan]), 2)
+  assert.is(stoppedAt({ patience: 3 }, [nan, 5, nan, nan, nan]), 5)
+  assert.equal(watch([Stop.early({ patience: 9 })], [nan, 5, nan, 4, nan, 6]).best, [2, 4])
+  assert.is(stoppedAt({ patience: 1 }, [Infinity, Infinity]), 2)
+})
+
+test('accuracy is better when it rises, anything else when it falls, unless told', () => {
+  const at = (o: Parameters<typeof Stop.early>[0]) => watch([Stop.early(o)], [1, 2, 3], o.monitor).stopped
+  assert.is(at({ patience: 1, monitor: 'accuracy' }), null)
+  assert.is(at({ patience: 1, monitor: 'accuracy', mode: 'min' }), 2)
+  assert.is(at({ patience: 1, monitor: 'mae' }), 2)
+  assert.is(at({ patience: 1, monitor: 'mae', mode: 'max' }), null)
+})
+
+const rule = fc
+  .record({
+    patience: fc.integer({ min: 1, max: 4 }),
+    restoreBest: fc.boolean(),
+    form: fc.constantFrom('keras', 'slides'),
+    minDelta: fc.constantFrom(0, 0.5),
+  })
+  .map(Stop.early)
+
+test('lists of rules are a monoid, whose meaning is that the first to say so stops', () => {
+  monoidLaws(Stop.MonoidStop, fc.array(rule, { maxLength: 3 }))
+  const value = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.NaN))
+  fc.assert(
+    fc.property(fc.array(rule), fc.array(rule), fc.array(value), (a, b, values) => {
+      const first = (x: number | null, y: number | null) => (x === null ? y : y === null ? x : Math.min(x, y))
+      const [both, left, right] = [Stop.MonoidStop.concat(a, b), a, b].map(rules => watch(rules, values))
+      assert.is(both?.stopped, first(left?.stopped ?? null, right?.stopped ?? null))
+    }),
+  )
+})
+
+test('decode . encode = id', () => {
+  const codec = Stop.codec(standard.stop)
+  fc.assert(
+    fc.property(rule, r => assert.equal(expectRight(codec.decode(JSON.parse(JSON.stringify(codec.encode(r))))), r)),
+  )
+  for (const bad of [
+    { patience: 0 },
+    { patience: 1.5 },
+    { patience: '1' },
+    { monitor: 1 },
+    { mode: 'up' },
+    { form: 'tf' },
+  ]) {
+    const { of, kind, config } = Stop.early({ patience: 1 })
+    assert.ok(E.isLeft(codec.decode({ of, kind, config: { ...(config as object), ...bad } })))
+  }
+})
+
+// --- in fit ---------------------------------------------------------------------------------------------------------
+const split = { train: rows(24), validation: rows(40) }
+const noisy = { optimizer: Optimizer.momentum({ rate: 0.4 }), epochs: 40 }
+
+test('the best epoch comes back, bit for bit that of a run of so many epochs', async () => {
+  for (const monitor of ['loss', 'accuracy']) {
+    const stop = Stop.early({ patience: 4, monitor })
+    const stopped = expectRight(await Trainer.fit(small({ ...noisy, stop }))(split)())
+    const best = stopped.history.findLast(e => e.best)?.epoch ?? 0
+    assert.ok(best > 1 && best < stopped.history.length, `${best} of ${stopped.history.length}`)
+    assert.is(stopped.history.length, best + 4)
+    const values = stopped.history.map(e => e.validation?.[monitor] as number)
+    const extreme = monitor === 'loss' ? Math.min(...values) : Math.max(...values)
+    assert.is(values.indexOf(extreme) + 1, best)
+    const exact = expectRight(await Trainer.fit(small({ ...noisy, epochs: best }))(split)())
+    assert.is(stopped.hash, exact.hash)
+    assertBits(stopped.state, exact.state)
+    assertBits(stopped.save(), exact.save())
+  }
+})
+
+test('without restoreBest the last epoch comes back; a run that does not stop gives its best as well', async () => {
+  const fit = async (change: object) => expectRight(await Trainer.fit(small({ ...noisy, ...change }))(split)())
+  const last = await fit({ stop: Stop.early({ patience: 4, restoreBest: false }) })
+  assert.is(last.hash, (await fit({ epochs: last.history.length })).hash)
+  assert.ok(last.history.length < 40)
+  const long = await fit({ epochs: 8, stop: Stop.early({ patience: 100 }) })
+  assert.is(long.history.length, 8)
+  const best = long.history.findLast(e => e.best)?.epoch ?? 0
+  assert.is(long.hash, (await fit({ epochs: best })).hash)
+})
+
+test('without validation data the training loss is watched', async () => {
+  const stop = Stop.early({ patience: 1, minDelta: 100 })
+  const fitted = expectRight(await Trainer.fit(small({ stop, epochs: 9 }))({ train: rows(24) })())
+  assert.is(fitted.history.length, 2)
+  assert.is(fitted.history[0]?.validation, null)
+})
+
+test('the event names the reason and the epoch that is given back', async () => {
+  const events: object[] = []
+  const on = (e: { readonly _tag: string }) => void (e._tag === 'Stopped' && events.push(e))
+  const stop = Stop.early({ patience: 2, minDelta: 100 })
+  expectRight(await Trainer.fit(small({ stop, epochs: 9 }), { on })(split)())
+  assert.is(events.length, 1)
+  assert.equal(events[0], {
+    _tag: 'Stopped',
+    epoch: 3,
+    reason: 'loss has not improved for 2 epochs, since epoch 1',
+    restored: 1,
+  })
+})
+
+test.run()

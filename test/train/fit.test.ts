@@ -1,0 +1,173 @@
+/** Runs: their events, signals, and what they are called with. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pipe } from '#fp/function.js'
+import { Data, type FitEvent, Label, Layer, Net, orThrow, Stop, Trainer } from '../../src/index.js'
+import { assertClose, expectLeft, expectRight } from '../support/assert.js'
+import { classes, numbers, rows, small } from './support.js'
+
+const test = suite('fit')
+const split = { train: rows(19), validation: rows(11) }
+type Event = FitEvent | { readonly _tag: 'Fitted' | 'Failed' }
+
+/** A run that takes seconds: wide layers, many epochs. */
+const wide = pipe(Net.input(6), Layer.dense(400), Layer.relu(), Layer.dense(400), Layer.relu(), Layer.dense(3))
+const long = small({ net: wide, epochs: 100_000, batch: 50 })
+const much = { train: rows(2000) }
+
+test('reports its epochs in order, counted from 1, with means, rate and steps', async () => {
+  const events: FitEvent[] = []
+  const fitted = expectRight(await Trainer.fit(small(), { on: e => events.push(e) })(split)())
+  const [started] = events
+  assert.equal(started, { _tag: 'Started', epochs: 3, batches: 4, rows: 19, parameters: 6 * 7 + 7 + 14 + 21 + 3 })
+  const epochs = events.flatMap(e => (e._tag === 'Epoch' ? [e] : []))
+  assert.equal(
+    epochs.map(e => [e.epoch, e.step, e.best]),
+    [
+      [1, 4, false],
+      [2, 8, false],
+      [3, 12, false],
+    ],
+  )
+  assert.equal(
+    fitted.history.map(({ epoch }) => epoch),
+    [1, 2, 3],
+  )
+  for (const e of epochs) {
+    assert.equal(Object.keys(e.train).sort(), ['accuracy', 'loss'])
+    assert.equal(Object.keys(e.validation ?? {}).sort(), ['accuracy', 'loss'])
+    assertClose([e.rate ?? 0], [0.1 * 0.5 ** ((e.step - 1) / 50)], { rel: 1e-6 })
+    assert.ok(e.samplesPerSecond > 0)
+  }
+  const order = events.filter(e => e._tag !== 'Started').map(e => ('epoch' in e ? e.epoch : 0))
+  assert.equal(
+    order,
+    [...order].sort((a, b) => a - b),
+  )
+  for (const e of events.flatMap(x => (x._tag === 'Progress' ? [x] : []))) {
+    assert.ok(e.batch >= 1 && e.batch < e.batches && e.batches === 4)
+    assert.ok(Number.isFinite(e.train['loss']))
+  }
+})
+
+test('the means of an epoch are those of its steps, weighted by their rows', async () => {
+  const recipe = small({ epochs: 1 })
+  const fitted = expectRight(await Trainer.fit(recipe)({ train: rows(19) })())
+  const { Batches } = await import('../../src/index.js')
+  const trainer = expectRight(await Trainer.compile(recipe)())
+  const order = Batches.order(recipe.seed, 0, 19)
+  let [state, at, sum] = [trainer.init(), 0, 0]
+  for (const size of [5, 5, 5, 4]) {
+    const next = expectRight(trainer.step(state, expectRight(Data.gather(order.subarray(at, at + size))(rows(19)))))
+    ;[state, at, sum] = [next.state, at + size, sum + size * (next.metrics['loss'] as number)]
+  }
+  assertClose([fitted.history[0]?.train['loss'] as number], [sum / 19], { rel: 1e-6 })
+})
+
+test('the validation in an epoch is what evaluate says of the state', async () => {
+  const fitted = expectRight(await Trainer.fit(small())(split)())
+  const trainer = expectRight(await Trainer.compile(small())())
+  const state = expectRight(trainer.restore(fitted.state))
+  assert.equal(expectRight(trainer.evaluate(state, split.validation)), fitted.history[2]?.validation)
+})
+
+test('a signal that has gone off stops a run before its first step', async () => {
+  const events: FitEvent[] = []
+  const watch = { signal: AbortSignal.abort(), on: (e: FitEvent) => events.push(e) }
+  assert.is(expectLeft(await Trainer.fit(long, watch)(much)())._tag, 'Aborted')
+  assert.ok(events.every(e => e._tag === 'Started'))
+})
+
+test('a signal stops a run promptly', async () => {
+  const control = new AbortController()
+  const run = Trainer.fit(long, { signal: control.signal })(much)()
+  await new Promise(resolve => setTimeout(resolve, 300))
+  const from = performance.now()
+  control.abort()
+  const left = expectLeft(await run)
+  assert.is(left._tag, 'Aborted')
+  assert.match(left.message, /signal/)
+  assert.ok(performance.now() - from < 1000, `${performance.now() - from} ms`)
+})
+
+test('a signal given by a listener stops at the epoch', async () => {
+  const control = new AbortController()
+  const epochs: number[] = []
+  const on = (e: FitEvent) => {
+    if (e._tag !== 'Epoch') return
+    epochs.push(e.epoch)
+    if (e.epoch === 2) control.abort()
+  }
+  assert.is(
+    expectLeft(await Trainer.fit(small({ epochs: 99 }), { signal: control.signal, on })(split)())._tag,
+    'Aborted',
+  )
+  assert.equal(epochs, [1, 2])
+})
+
+const collect = async (events: AsyncIterable<Event>): Promise<readonly Event[]> => {
+  const all: Event[] = []
+  for await (const e of events) all.push(e)
+  return all
+}
+
+test('events are those of fit, then the model', async () => {
+  const seen: FitEvent[] = []
+  const all = await collect(
+    Trainer.events(small({ stop: Stop.early({ patience: 1, minDelta: 99 }) }), { on: e => seen.push(e) })(split),
+  )
+  assert.is(all[0]?._tag, 'Started')
+  const last = all[all.length - 1]
+  assert.is(last?._tag, 'Fitted')
+  assert.is(all[all.length - 2]?._tag, 'Stopped')
+  assert.equal(all.slice(0, -1), seen)
+  const fitted = expectRight(await Trainer.fit(small({ stop: Stop.early({ patience: 1, minDelta: 99 }) }))(split)())
+  assert.is(last?._tag === 'Fitted' && 'model' in last && (last.model as typeof fitted).hash, fitted.hash)
+})
+
+test('events end with the error', async () => {
+  for (const recipe of [small({ batch: 0 }), small({ batch: 999 })])
+    assert.equal(
+      (await collect(Trainer.events(recipe)(split))).map(e => e._tag),
+      ['Failed'],
+    )
+})
+
+test('a reader slower than the run gets all events', async () => {
+  const all: string[] = []
+  for await (const e of Trainer.events(small())(split)) {
+    await new Promise(resolve => setTimeout(resolve, 5))
+    if (e._tag !== 'Progress') all.push(e._tag)
+  }
+  assert.equal(all, ['Started', 'Epoch', 'Epoch', 'Epoch', 'Fitted'])
+})
+
+test('leaving the loop stops the run', async () => {
+  let last = 0
+  const on = () => {
+    last = performance.now()
+  }
+  for await (const e of Trainer.events(long, { on })(much)) if (e._tag === 'Progress' || e._tag === 'Epoch') break
+  const left = performance.now()
+  await new Promise(resolve => setTimeout(resolve, 700))
+  assert.ok(last - left < 500, `events ${last - left} ms after it was left`)
+})
+
+test("a signal stops events too, and a listener's exception reaches the reader", async () => {
+  const signal = AbortSignal.timeout(200)
+  const all = await collect(Trainer.events(long, { signal })(much))
+  assert.is(all[all.length - 1]?._tag, 'Failed')
+  const on = (e: FitEvent) => {
+    if (e._tag === 'Epoch') throw new Error('mine')
+  }
+  const caught = await collect(Trainer.events(small(), { on })(split)).catch((e: unknown) => e)
+  assert.match((caught as Error).message, /mine/)
+})
+
+test('orThrow throws the message', async () => {
+  const data = expectRight(Data.of({ inputs: [6], label: Label.classes(3) })({ x: numbers(12), y: classes(2, 3) }))
+  const result = await Trainer.fit(small())({ train: data })()
+  assert.throws(() => orThrow(result), /a batch takes 4 rows/)
+})
+
+test.run()
