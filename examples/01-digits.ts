@@ -98,9 +98,7 @@ const fitted = orExit(result)
 const { history } = fitted
 
 // Judge the best epoch's parameters, as a model sees the rows: without dropout, with the moving averages.
-const trainer = orThrow(await Trainer.compile(recipe)())
-const best = orThrow(trainer.restore(fitted.state))
-const [onTrain, onValidation, onTest] = [train, validation, test].map(data => orThrow(trainer.evaluate(best, data)))
+const [onTrain, onValidation, onTest] = [train, validation, test].map(data => orThrow(fitted.evaluate(data)))
 const rounded = (x: number | undefined): string => (x ?? Number.NaN).toFixed(3)
 
 const speed = history.length / history.reduce((sum, epoch) => sum + 1 / epoch.samplesPerSecond, 0)
@@ -109,8 +107,8 @@ console.log(
   table({
     epochs: history.length,
     'best epoch': history.findLast(epoch => epoch.best)?.epoch ?? 'none',
-    'train loss': rounded(onTrain?.['loss']),
-    'validation loss': rounded(onValidation?.['loss']),
+    'train loss': rounded(onTrain?.loss),
+    'validation loss': rounded(onValidation?.loss),
     'train accuracy': rounded(onTrain?.['accuracy']),
     'validation accuracy': rounded(onValidation?.['accuracy']),
     'test accuracy': rounded(onTest?.['accuracy']),
@@ -123,8 +121,8 @@ console.log(
 // One file holds the net, its parameters and the names of the classes.
 orExit(await saveFile(out, fitted.save())())
 const loaded = orThrow(Model.load(standard)(await readFile(out)))
-const before = orThrow(fitted.predict(test.columns['input'] ?? []))
-const after = orThrow(loaded.predict(test.columns['input'] ?? []))
+const before = orThrow(fitted.predict(test))
+const after = orThrow(loaded.predict(test))
 if (!before.every((logit, i) => Object.is(logit, after[i]))) throw new Error('the loaded model predicts otherwise')
 console.log(`saved to ${out}, loaded again: the same ${after.length} numbers, bit for bit`)
 

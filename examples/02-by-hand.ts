@@ -2,22 +2,7 @@
  * What happens inside, by hand: expressions, their gradients, the program they become, and a training loop that
  * threads its state. Read it from top to bottom beside what it prints.
  */
-import {
-  Batches,
-  Data,
-  Expr,
-  Label,
-  Layer,
-  Loss,
-  Metric,
-  Net,
-  Optimizer,
-  orThrow,
-  pipe,
-  Recipe,
-  State,
-  Trainer,
-} from 'gradus'
+import { Data, Expr, Label, Layer, Loss, Metric, Net, Optimizer, orThrow, pipe, Recipe, State, Trainer } from 'gradus'
 
 const title = (text: string): void => console.log(`\n${text}\n${'-'.repeat(text.length)}`)
 
@@ -68,21 +53,18 @@ console.log(`${Net.summary(recipe.net)}\n${trainer.memoryBytes / 1024} KiB of me
 
 title('6. The loop, with the state threaded')
 // The order of the rows is computed from seed and epoch, so any epoch can be had at any time.
-const sizes = orThrow(Batches.sizes(recipe.batching, points.size, recipe.batch))
-const epochOf = (epoch: number) => {
-  const order = Batches.order(recipe.seed, epoch, points.size)
-  return sizes.map((size, i) => orThrow(Data.gather(order.subarray(i * size, (i + 1) * size))(points)))
-}
 const run = (from: State, epochs: readonly number[]): State => {
   let state = from
-  for (const epoch of epochs) for (const batch of epochOf(epoch)) state = orThrow(trainer.step(state, batch)).state
+  for (const epoch of epochs)
+    for (const batch of orThrow(Trainer.batches(recipe, epoch)(points)))
+      state = orThrow(trainer.step(state, batch)).state
   return state
 }
-const epochs = Array.from({ length: recipe.epochs }, (_, epoch) => epoch)
+const epochs = Array.from({ length: recipe.epochs }, (_, i) => i + 1)
 const start = trainer.init()
 const kept = orThrow(State.fork(start)) // a copy, because stepping `start` consumes it
 const show = (name: string, state: State): void => {
-  const { loss = 0, accuracy = 0 } = orThrow(trainer.evaluate(state, points))
+  const { loss, accuracy = 0 } = orThrow(trainer.evaluate(state, points))
   console.log(`${name}: step ${state.step}, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}`)
 }
 show('at the start', start)
@@ -91,7 +73,7 @@ show('at the end', end)
 
 title('7. A state is used once')
 // `step` updates the state in place, so the old one is gone. Using it is an error, never a wrong number.
-const [batch = points] = epochOf(0)
+const [batch = points] = orThrow(Trainer.batches(recipe, 1)(points))
 const again = trainer.step(start, batch)
 console.log(again._tag === 'Left' ? again.left.message : 'it can be used twice')
 show('the fork is still there', kept)

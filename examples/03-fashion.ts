@@ -87,9 +87,8 @@ const fitted = orExit(result)
 orExit(await saveFile(out, fitted.save())())
 console.log(`saved to ${out}`)
 
-const trainer = orThrow(await Trainer.compile(recipe)())
-const { accuracy = 0 } = orThrow(trainer.evaluate(orThrow(trainer.restore(fitted.state)), test))
-const [likely] = orThrow(fitted.classify(Float32Array.from(test.columns['input'] ?? []).subarray(0, 784)))
+const { accuracy = 0 } = orThrow(fitted.evaluate(test))
+const [likely] = orThrow(fitted.classify(Data.take(1)(test)))
 console.log(
   `the first test image: ${likely
     ?.slice(0, 3)

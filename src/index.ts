@@ -5,6 +5,7 @@ import type { Label as LabelType } from './data/Label.js'
 import * as LossModule from './nn/Loss.js'
 import * as NetModule from './nn/Net.js'
 import type { Inputs, Shape, Target } from './shape/Dims.js'
+import { batches } from './train/feed.js'
 import { events, fit } from './train/fit.js'
 import * as MetricModule from './train/Metric.js'
 import * as ModelModule from './train/Model.js'
@@ -20,9 +21,11 @@ export type { Class, Values } from './data/Label.js'
 export * as Label from './data/Label.js'
 export type { Definition, Spec } from './graph/Spec.js'
 export type { FileError } from './io/FileError.js'
+export * as Activation from './nn/activation.js'
 export * as Init from './nn/Init.js'
 export type { Dense, Keeps, LayerDef, LayerDefinition, ParamSpec, To, Vars } from './nn/Layer.js'
 export * as Layer from './nn/Layer.js'
+export * as Penalty from './nn/Penalty.js'
 export * as Clip from './optim/Clip.js'
 export * as Optimizer from './optim/Optimizer.js'
 export * as Schedule from './optim/Schedule.js'
@@ -53,5 +56,5 @@ export const State = { fork: StateModule.fork, hash: StateModule.hash }
 export type State = StateModule.State
 export const Stop = StopModule
 export type Stop = StopModule.Stop
-export const Trainer = { compile, fit, events }
+export const Trainer = { compile, fit, events, batches }
 export type Trainer<I extends Inputs, O extends Shape, L extends LabelType> = TrainerType<I, O, L>

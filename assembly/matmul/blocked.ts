@@ -2,6 +2,7 @@
 // whose packed B fits the L1 cache. After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
 // 2008.
 import { CHUNK } from './chunk'
+import { four } from './four'
 import { pack } from './pack'
 import { tile } from './tile'
 
@@ -18,14 +19,6 @@ const SLIVER: usize = <usize>CHUNK * 32
 @inline
 const TILE: usize = 128
 
-/** How many tiles of a band are three rows high: as many as avoid a thin one (two 3x8 cost less than 4x8 + 2x8). */
-function threes(rows: u32): u32 {
-  const over = rows & 3
-  if (over == 3) return 1
-  if (over == 2 && rows >= 6) return 2
-  return over == 1 && rows >= 9 ? 3 : 0
-}
-
 /** From the place of tile t's panel to that of the next: two tiles of up to four rows share a panel of eight. */
 // @ts-ignore: decorator
 @inline
@@ -37,7 +30,7 @@ function next(panel: usize, t: u32, length: usize): usize {
 function partial(
   a: usize, b: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
 ): void {
-  if (columns > 4) tile(4, 8, a, b, length, spare, 32, false, 0, 0, 0)
+  if (columns > 4) four(a, b, length, spare, 32, false)
   else tile(4, 4, a, b, length, spare, 32, false, 0, 0, 0)
   for (; rows != 0; rows--) {
     for (let j: usize = 0; j < columns << 2; j += 4) {
@@ -51,7 +44,7 @@ function partial(
 
 /** A band's whole slivers: C[rows x (n & ~7)] = or += packed A times B's chunk. */
 function slivers(
-  panels: usize, fours: u32, short: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
+  panels: usize, fours: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
   c: usize, n: u32, add: bool, sliver: usize,
 ): void {
   const alongC = <usize>n << 2, length = <usize>depth << 5
@@ -68,16 +61,12 @@ function slivers(
       pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, 4)
     }
     for (; t < fours; t++) {
-      tile(4, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
+      four(panel, sliver, length, to, alongC, add)
       panel = next(panel, t, length)
       to += alongC << 2
     }
-    for (; t < fours + short; t++) {
-      tile(3, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
-      panel = next(panel, t, length)
-      to += 3 * alongC
-    }
-    if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
+    if (rest == 3) tile(3, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
+    else if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
     else if (rest == 1) tile(1, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
     b += alongBn << 3
     c += 32
@@ -94,19 +83,18 @@ export function blocked(
   for (let start: u32 = 0; start < k; start += CHUNK) {
     const depth = min(CHUNK, k - start), length = <usize>depth << 5, add = start != 0
     for (let top: u32 = 0; top < m; top += BAND) {
-      const rows = min(BAND, m - top), short = threes(rows)
-      const fours = (rows - 3 * short) >> 2, rest = (rows - 3 * short) & 3
-      const tiles = fours + short + <u32>(rest != 0)
+      const rows = min(BAND, m - top), fours = rows >> 2, rest = rows & 3
+      const tiles = fours + <u32>(rest != 0)
       const to = c + <usize>top * alongC
       let from = a + <usize>top * alongAm + <usize>start * alongAk, panel = panels
       for (let t: u32 = 0; t < tiles; t++) {
-        const height: u32 = t < fours ? 4 : short != 0 ? 3 : rest
+        const height: u32 = t < fours ? 4 : rest
         pack(panel, from, alongAk, alongAm, depth, height)
         panel = next(panel, t, length)
         from += alongAm * height
       }
       const bs = b + <usize>start * alongBk
-      slivers(panels, fours, short, rest, bs, alongBk, alongBn, depth, to, n, add, scratch)
+      slivers(panels, fours, rest, bs, alongBk, alongBn, depth, to, n, add, scratch)
       if (edge == 0) continue
       const be = bs + whole * alongBn
       pack(scratch, be, alongBk, alongBn, depth, min(edge, 4))
@@ -114,7 +102,7 @@ export function blocked(
       let ce = to + (whole << 2)
       panel = panels
       for (let t: u32 = 0; t < tiles; t++) {
-        const height: u32 = t < fours ? 4 : short != 0 ? 3 : rest
+        const height: u32 = t < fours ? 4 : rest
         partial(panel, scratch, length, ce, alongC, height, edge, add, spare)
         panel = next(panel, t, length)
         ce += alongC * height

@@ -6,6 +6,7 @@
 // (elements; one of each two is 1), [10] batch count, [11] A's [12] B's [13] C's batch stride (elements), [14] scratch
 // (64-byte aligned, `matmulScratchBytes` long). C is dense and overlaps neither A, B nor the scratch.
 import { blocked } from './blocked'
+import { dots } from './dot'
 import { row } from './row'
 
 /** Up to so many rows of A are taken one by one: fewer cost less than packing B. */
@@ -36,6 +37,7 @@ function multiply(
   a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
   alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, scratch: usize,
 ): void {
-  if (m > FEW || alongBn != 4) blocked(a, b, c, m, n, k, alongAm, alongAk, alongBk, alongBn, scratch)
+  if (m == 1 && alongBk == 4 && alongAk == 4 && alongBn != 4) dots(a, b, alongBn, c, n, k)
+  else if (m > FEW || alongBn != 4) blocked(a, b, c, m, n, k, alongAm, alongAk, alongBk, alongBn, scratch)
   else for (; m != 0; m--, a += alongAm, c += <usize>n << 2) row(a, alongAk, b, alongBk, c, n, k, scratch)
 }

@@ -1,6 +1,7 @@
-// The micro-kernel of matmul: ROWS (1 to 4) rows by COLUMNS (8 or 4) columns of C over one chunk of k, in registers.
-// Both panels take 32 bytes a k, so that one running index serves them; the constants are folded and the calls
-// inlined (V8 unrolls the loop further the deeper it is nested).
+// The tile of matmul at C's edges and, in place, at a sliver's top: ROWS (1 to 4) rows by COLUMNS (8 or 4) columns of
+// C over one chunk of k, in registers. Both panels take 32 bytes a k, so that one running index serves them; the
+// constants are folded and the calls inlined (V8 unrolls the loop further the deeper it is nested). The rest of C goes
+// through `four`.
 
 // @ts-ignore: decorator
 @inline

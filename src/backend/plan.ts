@@ -83,7 +83,7 @@ const isAlias = ({ expr }: Node): boolean => expr._tag === 'Apply' && expr.op.lo
 /** The node whose buffer a node shares: itself, or what an alias stands for. */
 const rootsOf = (program: Program): readonly number[] => {
   const roots: number[] = []
-  program.nodes.forEach((n, i) => roots.push(isAlias(n) ? (roots[n.args[0] as number] as number) : i))
+  for (const [i, n] of program.nodes.entries()) roots.push(isAlias(n) ? (roots[n.args[0] as number] as number) : i)
   return roots
 }
 

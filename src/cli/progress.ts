@@ -42,7 +42,7 @@ class Bar extends SingleBar {
 
   override render(): void {
     super.render()
-    //X
+    this.timer?.unref()
   }
 }
 

@@ -1,4 +1,5 @@
 /** Codecs of settings: values within bounds, and what is wrong with a setting in one sentence. */
+import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 
 export const show = (u: unknown): string => {
@@ -42,6 +43,32 @@ export const nothing = that('null', (u): u is null => u === null)
 
 export const oneOf = <const A extends string>(...names: readonly A[]): t.Type<A, unknown> =>
   that(names.map(n => `"${n}"`).join(' or '), (u): u is A => names.some(n => n === u))
+
+/** null, or what `type` says. */
+export const nullOr = <A>(type: t.Type<A, unknown>): t.Type<A | null, unknown> =>
+  new t.Type<A | null, unknown>(
+    `null or ${type.name}`,
+    (u): u is A | null => u === null || type.is(u),
+    (u, c) => (u === null ? t.success(null) : type.validate(u, c)),
+    a => (a === null ? null : type.encode(a)),
+  )
+
+/** An object with all fields of `required` and some of `optional`; what is wrong is said as of one object. */
+export const withOptional = <A extends object, B extends object>(
+  required: t.Type<A, object>,
+  optional: t.Type<B, object>,
+): t.Type<A & B, unknown> =>
+  new t.Type<A & B, unknown>(
+    `${required.name} and maybe ${optional.name}`,
+    (u): u is A & B => required.is(u) && optional.is(u),
+    (u, c) => {
+      const a = required.validate(u, c)
+      if (E.isLeft(a)) return a
+      const b = optional.validate(a.right, c)
+      return E.isLeft(b) ? b : t.success({ ...a.right, ...b.right })
+    },
+    a => required.encode({ ...a, ...optional.encode(a) }),
+  )
 
 /** The same codec without its type, for a list of definitions. */
 export const erase = <A>(type: t.Type<A, unknown>): t.Type<unknown, unknown> =>

@@ -34,12 +34,12 @@ const sizes = [0, 1, 3, 4, 5, 15, 16, 17, 1000]
 
 export const defineElementwise = <const N extends number>(name: string, row: Row<N>): Op => {
   const wanted = (value: DType): readonly DType[] => row.takes?.(value) ?? new Array<DType>(row.arity).fill(value)
-  const valueOf = (args: readonly TensorType[]): DType | undefined =>
+  const valueType = (args: readonly TensorType[]): DType | undefined =>
     row.dtypes.find(d => wanted(d).every((w, i) => args[i]?.dtype === w))
   return {
     name,
     type: ({ args }) => {
-      const value = valueOf(args)
+      const value = valueType(args)
       const [first] = args
       if (!first || args.length !== row.arity) return E.left(`takes ${row.arity} operands, not ${args.length}`)
       if (value === undefined) return E.left(`has no form for ${args.map(showType).join(' and ')}`)
@@ -51,12 +51,12 @@ export const defineElementwise = <const N extends number>(name: string, row: Row
         : E.right(tensorType(gives, first.shape))
     },
     vjp: row.vjp,
-    reference: (c, args) => {
+    reference: (_, args) => {
       const [first] = args
       const values = new Float64Array(first ? first.values.length : 0)
       return values.map((_, i) => row.reference(...args.map(a => a.values[i] as number)))
     },
-    lower: { _tag: 'Elementwise', fn: ({ args }) => `${name}_${valueOf(args)}` },
+    lower: { _tag: 'Elementwise', fn: ({ args }) => `${name}_${valueType(args)}` },
     samples: row.dtypes.flatMap(dtype =>
       (dtype === 'f64' || row.gives === 'f64' ? [[]] : sizes.map(n => [n])).map(
         (shape): Sample => ({

@@ -60,7 +60,7 @@ const unit = 5.9604644775390625e-8
 const uniformOp = drawOp('uniform', u => u * unit)
 const normalOp = drawOp('normal', u => quantile((u + 0.5) * unit))
 /** Phi(-2), Phi(2) */
-const [below, above] = [0.022750131948179207, 0.9772498680518208]
+const [below, above] = [0.02275013194817921, 0.9772498680518208]
 const truncatedNormalOp = drawOp('truncatedNormal', u => quantile(below + (above - below) * (u + 0.5) * unit))
 
 interface Stream {

@@ -71,7 +71,7 @@ const argmaxOp: Op = {
   name: 'argmax',
   type: ({ attrs, args: [x] }) => {
     const axis = attrs['axis'] as number
-    if (!x || x.dtype !== 'f32') return E.left('takes one f32 operand')
+    if (x?.dtype !== 'f32') return E.left('takes one f32 operand')
     return normalAxes([axis], x.shape.length) && x.shape[axis] !== 0
       ? E.right(tensorType('i32', withoutAxes(x.shape, [axis])))
       : E.left(`axis ${axis} is not an axis of ${showType(x)} with at least one element`)

@@ -5,6 +5,8 @@
 import * as E from '#fp/Either.js'
 import { type Machine, machine } from '../backend/machine.js'
 import { type DataError, refuse } from '../data/DataError.js'
+import { column, type Data } from '../data/Dataset.js'
+import type { Label } from '../data/Label.js'
 import { type Expr, input } from '../graph/Expr.js'
 import { type FileError, fileError } from '../io/FileError.js'
 import { decode, encode, type StoredTensor } from '../io/safetensors.js'
@@ -15,13 +17,15 @@ import * as Net from '../nn/Net.js'
 import { inputEntries } from '../nn/Node.js'
 import { softmax } from '../op/composite.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
-import { soleInput } from '../shape/inputs.js'
+import { isSole, soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf, tensorType } from '../shape/TensorType.js'
 import type { Target } from './Metric.js'
 
-/** Rows of numbers, row-major; by name where the net has named inputs. */
-export type Rows = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>
+type Named = Readonly<Record<string, ArrayLike<number>>>
+
+/** Rows of numbers, row-major; by name where the net has named inputs; or the rows of a data set. */
+export type Rows = ArrayLike<number> | Named | Data<Inputs, Label>
 
 /** A class and its probability. */
 export interface Likely {
@@ -49,10 +53,12 @@ export interface Model<I extends Inputs, O extends Shape> {
 /** Rows that are computed at a time. */
 const chunk = 256
 
-const isRows = (x: Rows): x is ArrayLike<number> => typeof x['length'] === 'number'
+const isData = (x: Rows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
+const isRows = (x: Rows): x is ArrayLike<number> => 'length' in x && typeof x.length === 'number'
 
 /** The numbers of one input, if they are given. */
 const valuesOf = (x: Rows, name: string | null): ArrayLike<number> | undefined => {
+  if (isData(x)) return valuesOf(isSole(x.inputs) ? column(x, soleInput) : x.columns, name)
   if (name === null || isRows(x)) return name === null && isRows(x) ? x : undefined
   return Object.hasOwn(x, name) ? x[name] : undefined
 }
@@ -98,7 +104,9 @@ const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, nu
 }
 
 const cut = (values: ArrayLike<number>, from: number, to: number): ArrayLike<number> =>
-  values instanceof Float32Array ? values.subarray(from, to) : Array.prototype.slice.call(values, from, to)
+  values instanceof Float32Array || values instanceof Uint8Array
+    ? values.subarray(from, to)
+    : Array.prototype.slice.call(values, from, to)
 
 const build = (net: Net.Net<Inputs, Shape>, target: Target) => {
   const inputs = Object.fromEntries(
@@ -150,7 +158,6 @@ export const of = <I extends Inputs, O extends Shape>(
     x: Rows,
     part: (entry: (typeof entries)[number], values: ArrayLike<number>) => ArrayLike<number> = (_, values) => values,
   ): Readonly<Record<string, ArrayLike<number>>> => {
-    if (isRows(x) && entries[0]) return { [soleInput]: part(entries[0], x) }
     return Object.fromEntries(entries.map(e => [e[0] ?? soleInput, part(e, valuesOf(x, e[0]) ?? [])]))
   }
   const run = (program: string, x: Rows): E.Either<DataError, Float32Array> =>

@@ -85,7 +85,7 @@ export const session = (
           if (o !== owner)
             return E.left({
               _tag: 'StateForeign',
-              message: 'the state belongs to another trainer; State.save it there and restore it here',
+              message: 'the state belongs to another trainer; save it there with trainer.save and restore it here',
             })
           if (State.isResident(state)) return E.right(undefined)
           return E.map((block: Uint8Array) => {

@@ -79,7 +79,7 @@ const consumed = (state: State): StateError => ({
     'or State.fork it before stepping',
 })
 
-/** A copy of the state's block, or why there is none. */
+/** The state's block, which nobody writes to, or why there is none. */
 export const blockOf = (state: State): E.Either<StateError, Uint8Array> => {
   const h = held.get(state)
   if (!h) return E.left({ _tag: 'StateForeign', message: 'this is not a state made by a trainer' })
@@ -96,7 +96,7 @@ export const ownerOf = (state: State): E.Either<StateError, Owner> => {
 
 /** A copy that can be stepped on its own; a `Left` if the state was consumed. */
 export const fork = (state: State): E.Either<StateError, State> =>
-  E.chain((owner: Owner) => E.map((block: Uint8Array) => detached(owner, state.step, block.slice()))(blockOf(state)))(
+  E.chain((owner: Owner) => E.map((block: Uint8Array) => detached(owner, state.step, block))(blockOf(state)))(
     ownerOf(state),
   )
 

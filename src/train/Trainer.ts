@@ -26,7 +26,7 @@ import { restore, save } from './saved.js'
 import type { Targets } from './targets.js'
 
 /** Loss, metrics and, of a step, the learning rate, by name. */
-export type Metrics = Readonly<Record<string, number>>
+export type Metrics = { readonly loss: number } & Readonly<Record<string, number>>
 
 export interface Stepped {
   readonly state: State.State
@@ -56,9 +56,14 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly memoryBytes: number
 }
 
+export const metricsOf = (entries: readonly (readonly [string, number])[]): Metrics => ({
+  loss: Number.NaN,
+  ...Object.fromEntries(entries),
+})
+
 /** The scalars that a run left. */
 const scalars = (results: ReturnType<Machine['run']>): Metrics =>
-  Object.fromEntries(Object.entries(results).map(([name, bits]) => [name, bits[0] as number]))
+  metricsOf(Object.entries(results).map(([name, bits]) => [name, bits[0] as number]))
 
 const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
   const fitting = fits(s.recipe, batch)
@@ -87,7 +92,7 @@ export const evaluate = (s: Session, state: State.State, data: AnyData): E.Eithe
     const seen = scalars(s.machine.run('evaluate', to - from, inputsOf(s.recipe, data, from, to)))
     for (const [name, value] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * value
   }
-  return E.right(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / data.size])))
+  return E.right(metricsOf(Object.entries(sums).map(([name, sum]) => [name, sum / data.size])))
 }
 
 /** The model of a state, with names for its classes. */
@@ -133,7 +138,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
     return {
       rows: s.rows,
       memoryBytes: s.machine.memoryBytes,
-      init: () => (E.isRight(block) ? s.place(block.right.slice()) : first),
+      init: () => (E.isRight(block) ? s.place(block.right) : first),
       step: (state, batch) => step(s, state, batch),
       evaluate: (state, data) => evaluate(s, state, data),
       model: state => modelOf(recipe, state, recipe.labels),

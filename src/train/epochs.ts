@@ -13,13 +13,16 @@ import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
 import { type Run, saveRun } from './saved.js'
-import { evaluate, type Metrics } from './Trainer.js'
+import { evaluate, type Metrics, metricsOf } from './Trainer.js'
 
 /** Milliseconds that a bounded run should take. */
 const slice = 40
 
 const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0))
-const aborted: Aborted = { _tag: 'Aborted', message: 'the run was stopped by its signal' }
+const aborted = (step: number): Aborted => ({
+  _tag: 'Aborted',
+  message: `the run was stopped by its signal after step ${step}`,
+})
 
 /** Consecutive batches of one size. */
 const runsOf = (sizes: readonly number[]): readonly { readonly rows: number; readonly count: number }[] => {
@@ -39,6 +42,11 @@ interface Trained {
   readonly samplesPerSecond: number
 }
 
+/** Milliseconds that a step took, once that is known. */
+interface Pace {
+  step: number | null
+}
+
 /** The batches of one epoch from the `skip`-th on. */
 const trainEpoch = async (
   s: Session,
@@ -47,6 +55,7 @@ const trainEpoch = async (
   sizes: readonly number[],
   epoch: number,
   skip: number,
+  pace: Pace,
   watch: Watch,
 ): Promise<E.Either<FitError, Trained>> => {
   const { machine, recipe } = s
@@ -56,18 +65,18 @@ const trainEpoch = async (
   machine.order(Batches.order(recipe.seed, epoch - 1, data.size).subarray(skipped))
   machine.resetTotals()
   let state = before // local mutation: the state threaded through the epoch's runs
-  let [batch, rowsDone, perBatch] = [skip, 0, 0]
+  let [batch, rowsDone] = [skip, 0]
   const started = performance.now()
   const means = (): Metrics =>
-    Object.fromEntries(Object.entries(machine.totals('train').sums).map(([name, sum]) => [name, sum / rowsDone]))
+    metricsOf(Object.entries(machine.totals('train').sums).map(([name, sum]) => [name, sum / rowsDone]))
   const speed = (): number => (1000 * rowsDone) / Math.max(performance.now() - started, 1e-3)
   let rate: number | null = null
   for (const { rows, count } of runsOf(sizes.slice(skip))) {
     for (let left = count; left > 0; ) {
-      const now = Math.min(left, perBatch === 0 ? 1 : Math.max(1, Math.floor(slice / perBatch)))
+      const now = Math.min(left, pace.step === null ? 1 : Math.max(1, Math.floor(slice / pace.step)))
       const from = performance.now()
       machine.repeat('train', 'train', rows, now)
-      perBatch = (performance.now() - from) / now
+      pace.step = (performance.now() - from) / now
       state = s.advance(state, now)
       left -= now
       batch += now
@@ -86,7 +95,7 @@ const trainEpoch = async (
           samplesPerSecond: speed(),
         })
       if (performance.now() - from > slice / 2) await pause()
-      if (watch.signal?.aborted) return E.left(aborted)
+      if (watch.signal?.aborted) return E.left(aborted(state.step))
     }
   }
   return E.right({ state, train: means(), rate, samplesPerSecond: speed() })
@@ -102,12 +111,13 @@ export const train = async (
   watch: Watch,
 ): Promise<E.Either<FitError, { readonly state: State.State; readonly history: readonly Epoch[] }>> => {
   const { recipe } = s
-  const history: Epoch[] = [] // local mutation: the fold over the epochs
+  const history: Epoch[] = [] // local mutation: the fold over the epochs, and the pace of the steps
+  const pace: Pace = { step: null }
   let { state, running, best } = first
   for (let epoch = Math.floor(state.step / sizes.length) + 1; epoch <= recipe.epochs; epoch++) {
-    if (watch.signal?.aborted) return E.left(aborted)
+    if (watch.signal?.aborted) return E.left(aborted(state.step))
     const skip = state.step - (epoch - 1) * sizes.length
-    const trained = await trainEpoch(s, state, data, sizes, epoch, skip, watch)
+    const trained = await trainEpoch(s, state, data, sizes, epoch, skip, pace, watch)
     if (E.isLeft(trained)) return trained
     state = trained.right.state
     const judged = validation ? evaluate(s, state, validation) : E.right(null)

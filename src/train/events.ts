@@ -1,8 +1,10 @@
 /** What a training run takes, tells and gives. */
 import type * as E from '#fp/Either.js'
 import type { Data } from '../data/Dataset.js'
+import type { Label } from '../data/Label.js'
+import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
-import type { FitError, StateError } from './errors.js'
+import type { FitError, StateError, StepError } from './errors.js'
 import type { Model } from './Model.js'
 import type { Metrics } from './Trainer.js'
 
@@ -60,16 +62,18 @@ export interface Watch {
 }
 
 /** The model, how it came about, and the state to go on from. */
-export interface Fitted<I extends Inputs, O extends Shape> extends Model<I, O> {
+export interface Fitted<I extends Inputs, O extends Shape, L extends Label = Label> extends Model<I, O> {
   readonly history: readonly Epoch[]
   /** the state of the returned parameters, as the bytes of a file */
   readonly state: Uint8Array<ArrayBuffer>
   /** its SHA-256 */
   readonly hash: string
+  /** loss and metrics of the model, as means over a data set */
+  readonly evaluate: (data: Data<I, L>) => E.Either<StepError | FileError, Metrics>
 }
 
 /** What `events` yields: the events of `fit`, then how it ended. */
-export type RunEvent<I extends Inputs, O extends Shape> =
+export type RunEvent<I extends Inputs, O extends Shape, L extends Label = Label> =
   | FitEvent
-  | { readonly _tag: 'Fitted'; readonly model: Fitted<I, O> }
+  | { readonly _tag: 'Fitted'; readonly model: Fitted<I, O, L> }
   | { readonly _tag: 'Failed'; readonly error: FitError }

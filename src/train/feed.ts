@@ -1,8 +1,9 @@
 /** Data sets as what the programs take: checked against the recipe, columns by input. */
 import * as E from '#fp/Either.js'
 import type { Resident } from '../backend/machine.js'
+import * as Batches from '../data/Batches.js'
 import { type DataError, refuse } from '../data/DataError.js'
-import { column, type Data } from '../data/Dataset.js'
+import { column, type Data, gather } from '../data/Dataset.js'
 import { type Label, show } from '../data/Label.js'
 import { inputEntries } from '../nn/Node.js'
 import type { Inputs } from '../shape/Dims.js'
@@ -67,3 +68,18 @@ export const inputsOf = (
   Object.fromEntries(
     columnsOf(recipe, data).map(({ input, width, values }) => [input, values.subarray(from * width, to * width)]),
   )
+
+/** The batches of an epoch (from 1), as `fit` takes them: the recipe's order, cut in the recipe's sizes. */
+export const batches =
+  (recipe: Pick<AnyRecipe, 'seed' | 'batch' | 'batching'>, epoch: number) =>
+  <I extends Inputs, L>(data: Data<I, L>): E.Either<DataError, readonly Data<I, L>[]> =>
+    E.chain((sizes: Batches.Sizes) => {
+      const order = Batches.order(recipe.seed, epoch - 1, data.size)
+      let at = 0
+      return E.sequenceArray(
+        sizes.map(n => {
+          at += n
+          return gather(order.subarray(at - n, at))(data)
+        }),
+      )
+    })(Batches.sizes(recipe.batching, data.size, recipe.batch))

@@ -4,18 +4,19 @@ import type { TaskEither } from '#fp/TaskEither.js'
 import * as Batches from '../data/Batches.js'
 import { type DataError, dataError, refuse } from '../data/DataError.js'
 import type { Label } from '../data/Label.js'
+import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { train } from './epochs.js'
-import { type FitError, nonFinite } from './errors.js'
+import { type FitError, nonFinite, type StepError } from './errors.js'
 import type { Epoch, Fitted, RunEvent, Split, Watch } from './events.js'
-import { fits, residentOf } from './feed.js'
+import { type AnyData, fits, residentOf } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
-import { session } from './Session.js'
+import { type Session, session } from './Session.js'
 import * as State from './State.js'
-import { begin, type Run, restoreRun, save } from './saved.js'
-import { modelOf } from './Trainer.js'
+import { begin, type Run, restore, restoreRun, save } from './saved.js'
+import { evaluate, type Metrics, modelOf } from './Trainer.js'
 import type { Targets } from './targets.js'
 
 /**
@@ -24,7 +25,7 @@ import type { Targets } from './targets.js'
  */
 export const fit =
   <I extends Inputs, O extends Shape, K extends Target>(recipe: Recipe<I, O, K>, watch: Watch = {}) =>
-  (split: Split<I, Targets<O>[K] & Label>): TaskEither<FitError, Fitted<I, O>> =>
+  (split: Split<I, Targets<O>[K] & Label>): TaskEither<FitError, Fitted<I, O, Targets<O>[K] & Label>> =>
   async () => {
     const sound = check(recipe)
     if (E.isLeft(sound)) return sound
@@ -78,19 +79,29 @@ const finish = <I extends Inputs, O extends Shape>(
   if (E.isLeft(model)) return model
   const bytes = save(state)
   if (E.isLeft(bytes)) return bytes
-  return E.map((hash: string) => ({ ...model.right, history, state: bytes.right, hash }))(State.hash(state))
+  return E.map((hash: string) => ({
+    ...model.right,
+    history,
+    state: bytes.right,
+    hash,
+    evaluate: (over: AnyData) =>
+      E.chain((s: Session): E.Either<StepError | FileError, Metrics> => {
+        const again = restore(s)(bytes.right)
+        return E.isLeft(again) ? again : evaluate(s, again.right, over)
+      })(session(recipe, recipe.batch)),
+  }))(State.hash(state))
 }
 
 /** `fit` as a stream: `for await (const event of Trainer.events(recipe)(split))`. Leaving the loop stops the run. */
 export const events =
   <I extends Inputs, O extends Shape, K extends Target>(recipe: Recipe<I, O, K>, watch: Watch = {}) =>
-  (split: Split<I, Targets<O>[K] & Label>): AsyncIterable<RunEvent<I, O>> => ({
+  (split: Split<I, Targets<O>[K] & Label>): AsyncIterable<RunEvent<I, O, Targets<O>[K] & Label>> => ({
     async *[Symbol.asyncIterator]() {
       const left = new AbortController()
       const signal = watch.signal ? AbortSignal.any([watch.signal, left.signal]) : left.signal
-      const queue: RunEvent<I, O>[] = [] // local mutation: events between the run and its reader
+      const queue: RunEvent<I, O, Targets<O>[K] & Label>[] = [] // local mutation: events between the run and its reader
       let wake = (): void => undefined
-      const put = (event: RunEvent<I, O>): void => {
+      const put = (event: RunEvent<I, O, Targets<O>[K] & Label>): void => {
         queue.push(event)
         wake()
       }

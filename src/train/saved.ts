@@ -1,6 +1,6 @@
 /**
  * States and runs as files: safetensors with every slot by name; a run has the state of its rules to stop in the
- * metadata, and the best state so far under `best/`. Law: run(n + m) = restore(save(run(n))) run m more.
+ * metadata, and the best state so far under `/best/`. Law: run(n + m) = restore(save(run(n))) run m more.
  */
 import * as E from '#fp/Either.js'
 import { type FileError, fileError } from '../io/FileError.js'
@@ -30,7 +30,8 @@ export const begin =
   (recipe: AnyRecipe) =>
   (state: State.State): Run => ({ state, running: Stop.start(recipe.stop), best: null })
 
-const prefix = 'best/'
+/** No path of a net begins with a slash. */
+const prefix = '/best/'
 
 /** The run as the bytes of a file; its states are not consumed. */
 export const saveRun = ({ state, running, best }: Run): E.Either<StateError, Uint8Array<ArrayBuffer>> => {

@@ -15,16 +15,17 @@ import { showType } from '../shape/TensorType.js'
 const real = (e: Expr): boolean => e.type.dtype === 'f32' || e.type.dtype === 'f64'
 
 /** The loss and its gradients, sharing everything they have in common. */
-export interface ValueAndGrad {
+export interface ValueAndGrad<W extends readonly Expr[]> {
   readonly value: Expr
-  readonly gradients: readonly Expr[]
+  /** as many as were asked for */
+  readonly gradients: { readonly [k in keyof W]: Expr }
 }
 
 /**
  * d loss / d w for every w of `wrt`: parameters, inputs or any subexpression of the loss. The loss must be a scalar;
  * what it does not depend on has gradient zero.
  */
-export const grad = (loss: Expr, wrt: readonly Expr[]): E.Either<ShapeError, ValueAndGrad> => {
+export const grad = <const W extends readonly Expr[]>(loss: Expr, wrt: W): E.Either<ShapeError, ValueAndGrad<W>> => {
   const program = Program.of([loss, ...wrt])
   if (E.isLeft(program)) return program
   const { nodes, outputs } = program.right
@@ -58,6 +59,6 @@ export const grad = (loss: Expr, wrt: readonly Expr[]): E.Either<ShapeError, Val
     gradients: targets.map((t, i) => {
       const w = wrt[i] as Expr
       return gradients[t] ?? broadcastTo(constant(0, w.type.dtype), w.type.shape)
-    }),
+    }) as { [k in keyof W]: Expr },
   })
 }

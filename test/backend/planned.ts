@@ -16,7 +16,7 @@ export interface Planned extends Prepared {
 }
 
 export const alone = (units: readonly Unit[]): readonly Unit[] =>
-  units.flatMap(u => (u._tag === 'Region' ? unfuse(u) : [u]))
+  units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? unfuse(u) : [u]))
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 
@@ -51,5 +51,12 @@ export const planned = (
   const wanted = { results: program.outputs.slice(0, results.length), updates: new Map(slots) }
   const units = how(prepared.units)
   const made = plan(program, units, layout, wanted, rows)
-  return { program, units, plan: made, rows, leaves, bytes: { ...bytes, arena: made.arenaBytes, scratch: made.scratchBytes } }
+  return {
+    program,
+    units,
+    plan: made,
+    rows,
+    leaves,
+    bytes: { ...bytes, arena: made.arenaBytes, scratch: made.scratchBytes },
+  }
 }

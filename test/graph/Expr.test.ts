@@ -28,9 +28,32 @@ test('an Invalid goes through every operation, the first one first', () => {
   const later = invalid('there', 'went wrong later')
   const i = input('i', tensorType('i32', [2]))
   const built: readonly Expr[] = [
-    ...[add(bad, later), add(x, bad), mul(1, bad), clamp(x, bad, later), abs(bad), select(bad, x, later), cast(bad, 'i32')],
-    ...[sum(bad), mean(bad, [0]), max(bad), softmax(bad), logSumExp(bad), reshape(bad, [6]), broadcastTo(bad, [2, 2, 3])],
-    ...[matmul(bad, x), matmul(x, bad), transpose(bad), slice(bad, [], []), pad(bad, [1], [1]), concat([x, bad, later])],
+    ...[
+      add(bad, later),
+      add(x, bad),
+      mul(1, bad),
+      clamp(x, bad, later),
+      abs(bad),
+      select(bad, x, later),
+      cast(bad, 'i32'),
+    ],
+    ...[
+      sum(bad),
+      mean(bad, [0]),
+      max(bad),
+      softmax(bad),
+      logSumExp(bad),
+      reshape(bad, [6]),
+      broadcastTo(bad, [2, 2, 3]),
+    ],
+    ...[
+      matmul(bad, x),
+      matmul(x, bad),
+      transpose(bad),
+      slice(bad, [], []),
+      pad(bad, [1], [1]),
+      concat([x, bad, later]),
+    ],
     ...[concat([bad, x]), squeeze(bad), gather(bad, i), gather(x, bad), oneHot(bad, 3), stopGradient(bad)],
   ]
   for (const e of built) assert.is(error(e), bad.error)

@@ -64,8 +64,18 @@ const heavy: readonly Rule[] = [
   x => reshape(x, [...x.type.shape, 1]),
   (x, y, _z, c) => small(matmul(x, y, { a: c % 2 === 0, b: c % 3 === 0 })),
   (x, y, _z, c) => concat([x, y], axisOf(x, c)),
-  (x, _y, _z, c) => pad(x, x.type.shape.map(d => (d < 0 ? 0 : c % 2)), x.type.shape.map(d => (d < 0 ? 0 : 1))),
-  (x, _y, _z, c) => slice(x, x.type.shape.map(d => (d < 0 ? 0 : c % d)), x.type.shape),
+  (x, _y, _z, c) =>
+    pad(
+      x,
+      x.type.shape.map(d => (d < 0 ? 0 : c % 2)),
+      x.type.shape.map(d => (d < 0 ? 0 : 1)),
+    ),
+  (x, _y, _z, c) =>
+    slice(
+      x,
+      x.type.shape.map(d => (d < 0 ? 0 : c % d)),
+      x.type.shape,
+    ),
   (x, y) => gather(x, whole(y)),
   x => stopGradient(x),
   (x, _y, _z, c) => cast(argmax(x, axisOf(x, c)), 'f32'),

@@ -1,7 +1,6 @@
 /** Every operation of the table: the kernel against its reference, the gradient against finite differences, twice. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as E from '#fp/Either.js'
 import { evaluate as run } from '../../src/backend/evaluate.js'
 import { evaluate as reference } from '../../src/backend/reference.js'
 import { apply, constant, type Expr, input } from '../../src/graph/Expr.js'
@@ -11,11 +10,7 @@ import { reshape, sum } from '../../src/op/broadcast.js'
 import { ops } from '../../src/op/index.js'
 import { showType, sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
-
-const right = <A>(e: E.Either<{ readonly message: string }, A>): A => {
-  if (E.isLeft(e)) throw new Error(e.left.message)
-  return e.right
-}
+import { expectRight } from '../support/assert.js'
 
 /** A fixed, spread-out sequence in (0, 1); not random, so that a failure repeats. */
 const spread = (i: number): number => ((i + 1) * 0.6180339887498949) % 1
@@ -54,8 +49,8 @@ const forOp = (op: Op): void => {
       const masks = Object.fromEntries(
         sample.args.map((t, i) => [`x${i}`, values[`x${i}`]?.map(v => truth(t, v)) ?? []]),
       )
-      const [expected] = right(reference([expr], masks))
-      const actual = right(run(expr, values))
+      const [expected] = expectRight(reference([expr], masks))
+      const actual = expectRight(run(expr, values))
       assert.equal(actual.values.length, expected?.values.length, sample.args.map(showType).join(' '))
       expected?.values.forEach((e, i) => {
         const a = truth(expr.type, actual.values[i] as number)
@@ -84,15 +79,18 @@ const forOp = (op: Op): void => {
       let loss = weighted(apply(op, xs, sample.attrs))
       for (const order of [1, 2]) {
         const wrt = xs.filter(x => x.type.dtype === 'f32' || x.type.dtype === 'f64')
-        const { gradients: gs } = right(grad(loss, wrt))
-        const analytic = right(reference(gs, values))
-        const at = (v: Record<string, number[]>): number => right(reference([loss], v))[0]?.values[0] as number
+        const { gradients: gs } = expectRight(grad(loss, wrt))
+        const analytic = expectRight(reference(gs, values))
+        const at = (v: Record<string, number[]>): number => expectRight(reference([loss], v))[0]?.values[0] as number
         xs.forEach((x, k) => {
           const g = analytic[wrt.indexOf(x)]
           if (!g) return
           values[`x${k}`]?.forEach((v, i) => {
             const h = 1e-4
-            const moved = (d: number) => ({ ...values, [`x${k}`]: (values[`x${k}`] as number[]).map((y, j) => (j === i ? v + d : y)) })
+            const moved = (d: number) => ({
+              ...values,
+              [`x${k}`]: (values[`x${k}`] as number[]).map((y, j) => (j === i ? v + d : y)),
+            })
             const slope = (8 * (at(moved(h)) - at(moved(-h))) - (at(moved(2 * h)) - at(moved(-2 * h)))) / (12 * h)
             const got = g.values[i] as number
             assert.ok(

@@ -59,7 +59,7 @@ const main = fc.oneof(
 const clip = fc.oneof(positive.map(Clip.byValue), positive.map(Clip.byNorm), positive.map(Clip.byGlobalNorm))
 const optimizer = fc.tuple(fc.array(clip, { maxLength: 2 }), main).map(([c, m]) => Optimizer.chain(...c, m))
 
-type Vector = Net.Net<readonly [4], readonly [number]>
+type Vector = Net<readonly [4], readonly [number]>
 const init = fc.constantFrom(
   Init.he(),
   Init.glorotNormal(),
@@ -78,10 +78,9 @@ const layer: fc.Arbitrary<(x: Vector) => Vector> = fc.oneof(
     Layer.swish(),
     Layer.batchNorm({ form: 'tf1', momentum: 0.9 }),
     Layer.rescale(1 / 16, 1),
-    x => Net.scope('part', Layer.dense(3, { bias: false }))(x),
+    x => Net.scope('part', (y: Vector): Vector => Layer.dense(3, { bias: false })(y))(x),
     Layer.residual((x: Vector) => Layer.tanh()(x)),
     x => Layer.concat(x, Layer.relu()(x)),
-    x => Layer.reshape(1, x.shape[0])(x) && x,
     Net.freeze,
   ),
   share.map(r => (x: Vector) => Layer.dropout(r)(x)),

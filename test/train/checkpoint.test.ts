@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as E from '#fp/Either.js'
-import { Data, Stop, Trainer } from '../../src/index.js'
+import { Data, type FitEvent, Layer, Net, pipe, Stop, Trainer } from '../../src/index.js'
 import { decode, encode } from '../../src/io/safetensors.js'
 import { expectLeft, expectRight } from '../support/assert.js'
 import { rows, small } from './support.js'
@@ -29,9 +29,17 @@ test('every checkpoint leads to the same end', async () => {
   }
 })
 
+test('a layer may be called best', async () => {
+  const net = pipe(Net.input(6), Layer.dense(3, { name: 'best' }))
+  const files: Uint8Array[] = []
+  const on = (e: FitEvent) => void (e._tag === 'Epoch' && files.push(expectRight(e.checkpoint())))
+  const { hash } = expectRight(await Trainer.fit({ ...recipe, net }, { on })(split)())
+  assert.is(expectRight(await Trainer.fit({ ...recipe, net }, { from: files[1] as Uint8Array })(split)()).hash, hash)
+})
+
 test('a plain state starts the rules anew', async () => {
   const { tensors } = expectRight(decode(checkpoints[0] as Uint8Array))
-  const plain = tensors.filter(x => !x.name.startsWith('best/'))
+  const plain = tensors.filter(x => !x.name.startsWith('/best/'))
   const from = encode({ tensors: plain, metadata: { gradus: 'state' } })
   assert.ok(E.isRight(await Trainer.fit(recipe, { from })(split)()))
 })

@@ -13,7 +13,7 @@ type Event = FitEvent | { readonly _tag: 'Fitted' | 'Failed' }
 /** A run that takes seconds: wide layers, many epochs. */
 const wide = pipe(Net.input(6), Layer.dense(400), Layer.relu(), Layer.dense(400), Layer.relu(), Layer.dense(3))
 const long = small({ net: wide, epochs: 100_000, batch: 50 })
-const much = { train: rows(2000) }
+const much = { train: rows(100_000) } // one epoch takes seconds
 
 test('reports its epochs in order, counted from 1, with means, rate and steps', async () => {
   const events: FitEvent[] = []
@@ -78,16 +78,17 @@ test('a signal that has gone off stops a run before its first step', async () =>
   assert.ok(events.every(e => e._tag === 'Started'))
 })
 
-test('a signal stops a run promptly', async () => {
+test('a signal stops a run within an epoch', async () => {
   const control = new AbortController()
-  const run = Trainer.fit(long, { signal: control.signal })(much)()
-  await new Promise(resolve => setTimeout(resolve, 300))
-  const from = performance.now()
+  const after: FitEvent[] = []
+  const on = (e: FitEvent) => void (control.signal.aborted && after.push(e))
+  const run = Trainer.fit(long, { signal: control.signal, on })(much)()
+  await new Promise(resolve => setTimeout(resolve, 200))
   control.abort()
   const left = expectLeft(await run)
   assert.is(left._tag, 'Aborted')
   assert.match(left.message, /signal/)
-  assert.ok(performance.now() - from < 1000, `${performance.now() - from} ms`)
+  assert.equal(after, [])
 })
 
 test('a signal given by a listener stops at the epoch', async () => {
@@ -143,14 +144,14 @@ test('a reader slower than the run gets all events', async () => {
 })
 
 test('leaving the loop stops the run', async () => {
-  let last = 0
+  let count = 0
   const on = () => {
-    last = performance.now()
+    count++
   }
-  for await (const e of Trainer.events(long, { on })(much)) if (e._tag === 'Progress' || e._tag === 'Epoch') break
-  const left = performance.now()
-  await new Promise(resolve => setTimeout(resolve, 700))
-  assert.ok(last - left < 500, `events ${last - left} ms after it was left`)
+  for await (const e of Trainer.events(long, { on })(much)) if (e._tag === 'Progress') break
+  const left = count
+  await new Promise(resolve => setTimeout(resolve, 300))
+  assert.is(count, left)
 })
 
 test("a signal stops events too, and a listener's exception reaches the reader", async () => {

@@ -44,7 +44,12 @@ test('what does not matter has gradient zero, of its own type', () => {
 test('with respect to an inner expression, an equal one, the loss itself, and one of many uses', () => {
   const inner = mul(x, x)
   const loss = sum(mul(inner, add(inner, x)))
-  const [g, equal, one, gx] = gradOf(loss, inner, mul(input('x', f32(3)), x), loss, x) as readonly [Expr, Expr, Expr, Expr]
+  const [g, equal, one, gx] = gradOf(loss, inner, mul(input('x', f32(3)), x), loss, x) as readonly [
+    Expr,
+    Expr,
+    Expr,
+    Expr,
+  ]
   const values = { x: [1, 2, -3] }
   assertClose(at(g, values), [3, 10, 15], {})
   assertClose(at(equal, values), [3, 10, 15], {})
@@ -94,8 +99,19 @@ const rules: readonly Rule[] = [
   (a, b) => matmul(a, b, { b: true }),
   (a, b) => broadcastTo(a, b.type.shape),
   (a, b) => concat([a, b], 0),
-  a => pad(a, a.type.shape.map(() => 1), a.type.shape.map(() => 0), a.type.shape.map(() => 1)),
-  (a, _b, c) => slice(a, a.type.shape.map(d => c % d), a.type.shape),
+  a =>
+    pad(
+      a,
+      a.type.shape.map(() => 1),
+      a.type.shape.map(() => 0),
+      a.type.shape.map(() => 1),
+    ),
+  (a, _b, c) =>
+    slice(
+      a,
+      a.type.shape.map(d => c % d),
+      a.type.shape,
+    ),
   a => reshape(a, [sizeOf(a.type.shape)]),
 ]
 const composite = (list: readonly Choice[]): Expr => {
@@ -105,10 +121,16 @@ const composite = (list: readonly Choice[]): Expr => {
     const made = (rules[op % rules.length] as Rule)(pick(a), pick(b), c)
     if (made._tag !== 'Invalid' && made.type.shape.length < 4 && sizeOf(made.type.shape) < 60) pool.push(made)
   }
-  return pool.slice(-4).map(e => mean(mul(e, e))).reduce((p, q) => add(p, q))
+  return pool
+    .slice(-4)
+    .map(e => mean(mul(e, e)))
+    .reduce((p, q) => add(p, q))
 }
 const values: Values = Object.fromEntries(
-  params.map((p, k) => [p.name, Array.from({ length: sizeOf(p.type.shape) }, (_, i) => ((17 * i + 7 * k + 3) % 11) / 7 - 0.7)]),
+  params.map((p, k) => [
+    p.name,
+    Array.from({ length: sizeOf(p.type.shape) }, (_, i) => ((17 * i + 7 * k + 3) % 11) / 7 - 0.7),
+  ]),
 )
 
 /** Central differences of fourth order along every element of every parameter. */
@@ -116,7 +138,10 @@ const slopes = (e: Expr): readonly (readonly number[])[] =>
   params.map(p =>
     (values[p.name] as readonly number[]).map((v, i) => {
       const moved = (d: number): number =>
-        at(e, { ...values, [p.name]: (values[p.name] as readonly number[]).map((y, j) => (j === i ? v + d : y)) })[0] as number
+        at(e, {
+          ...values,
+          [p.name]: (values[p.name] as readonly number[]).map((y, j) => (j === i ? v + d : y)),
+        })[0] as number
       const h = 1e-4
       return (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)
     }),

@@ -22,7 +22,15 @@ const becomes = (e: Expr, to: Expr): void =>
   assert.is(Program.print(simple(e)), Program.print(expectRight(Program.of([to]))))
 
 test('neutral elements, double negation, views of views and stopped gradients go', () => {
-  for (const e of [mul(x, 1), mul(1, x), div(x, 1), sub(x, 0), neg(neg(x)), stopGradient(x), mul(x, tensor([1, 1, 1], [3]))])
+  for (const e of [
+    mul(x, 1),
+    mul(1, x),
+    div(x, 1),
+    sub(x, 0),
+    neg(neg(x)),
+    stopGradient(x),
+    mul(x, tensor([1, 1, 1], [3])),
+  ])
     becomes(e, x)
   becomes(reshape(reshape(x, [6]), [2, 3]), x)
   becomes(reshape(reshape(x, [6]), [3, 2]), reshape(x, [3, 2]))

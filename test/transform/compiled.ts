@@ -2,6 +2,7 @@
 import { encode, type Place } from '../../src/backend/plan.js'
 import { emitRegion, parseKey } from '../../src/backend/regions.js'
 import type { Expr } from '../../src/graph/Expr.js'
+import { outputs } from '../../src/graph/Program.js'
 import { resolveDim, sizeOf } from '../../src/shape/TensorType.js'
 import type { Planned } from '../backend/planned.js'
 import { type Compiled, compile } from '../support/asc.js'
@@ -52,7 +53,7 @@ export const runPlanned = (
     kernels.call(kernel)(64)
   }
   return p.plan.results.map((place, i) => {
-    const { type } = p.program.nodes[p.program.outputs[i] as number]?.expr as Expr
+    const { type } = outputs(p.program)[i] as Expr
     const size = resolveDim(sizeOf(type.shape), rows)
     const values = new Float32Array(buffer, base(place), size)
     const words = new Int32Array(buffer, base(place), size)
