@@ -9,6 +9,7 @@
  */
 
 import { normalQuantile, truncatedNormalQuantile } from './elementwise/quantile'
+import { storeAtMost } from './tail'
 
 /** (word >>> 8) 2^-24, in [0, 1). */
 @final
@@ -40,14 +41,6 @@ class TruncatedNormal {
   of(words: v128): v128 {
     return truncatedNormalQuantile(symmetric(words))
   }
-}
-
-/** Stores the first `count` lanes, none when it is negative. */
-function storeLanes(out: usize, x: v128, count: i32): void {
-  if (count > 0) v128.store32_lane(out, x, 0)
-  if (count > 1) v128.store32_lane(out, x, 1, 4)
-  if (count > 2) v128.store32_lane(out, x, 2, 8)
-  if (count > 3) v128.store32_lane(out, x, 3, 12)
 }
 
 @inline
@@ -89,10 +82,10 @@ function fill<Distribution>(a: usize): void {
     const x2 = distribution.of(v128.shuffle<i64>(high01, high23, 0, 2))
     const x3 = distribution.of(v128.shuffle<i64>(high01, high23, 1, 3))
     if (left < 16) {
-      storeLanes(out, x0, left)
-      storeLanes(out + 16, x1, left - 4)
-      storeLanes(out + 32, x2, left - 8)
-      storeLanes(out + 48, x3, left - 12)
+      storeAtMost(out, x0, left)
+      storeAtMost(out + 16, x1, left - 4)
+      storeAtMost(out + 32, x2, left - 8)
+      storeAtMost(out + 48, x3, left - 12)
       return
     }
     v128.store(out, x0)

@@ -5,130 +5,128 @@
  * elements, the chunks added in order, then the lanes (((0+1)+(2+3)) of four vectors), then the last n mod 16 elements
  * one by one. inner > 1: every column in order, in chunks of 128 rows whose sums are added in order.
  */
-import { storeLanes } from "./tail";
+import { storeLanes } from './tail'
 
-// @ts-ignore: decorator
 @inline
-const CHUNK_BYTES: usize = 4096 * 4;
-// @ts-ignore: decorator
+const CHUNK_BYTES: usize = 4096 * 4
 @inline
-const CHUNK_ROWS: u32 = 128;
+const CHUNK_ROWS: u32 = 128
 
 export function reduceSum(a: usize): void {
-  let from = <usize>load<u32>(a);
-  let to = <usize>load<u32>(a, 4);
-  const outer = load<u32>(a, 8);
-  const n = load<u32>(a, 12);
-  const inner = <usize>load<u32>(a, 16);
+  let from = <usize>load<u32>(a)
+  let to = <usize>load<u32>(a, 4)
+  const outer = load<u32>(a, 8)
+  const n = load<u32>(a, 12)
+  const inner = <usize>load<u32>(a, 16)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
-      store<f32>(to, sumRow(from, <usize>n << 2));
-      to += 4;
+      store<f32>(to, sumRow(from, <usize>n << 2))
+      to += 4
     } else {
-      let c: usize = 0;
-      for (; c + 4 <= inner; c += 4) v128.store(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2));
-      if (c < inner) storeLanes(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2), inner - c);
-      to += inner << 2;
+      let c: usize = 0
+      for (; c + 4 <= inner; c += 4) v128.store(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2))
+      if (c < inner) storeLanes(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2), inner - c)
+      to += inner << 2
     }
-    from += (<usize>n * inner) << 2;
+    from += (<usize>n * inner) << 2
   }
 }
 
 function sumColumns(from: usize, n: u32, stride: usize): v128 {
-  let total = f32x4.splat(0);
+  let total = f32x4.splat(0)
   while (n > 0) {
-    const rows = min(n, CHUNK_ROWS);
-    let part = f32x4.splat(0);
+    const rows = min(n, CHUNK_ROWS)
+    let part = f32x4.splat(0)
     for (let i: u32 = 0; i < rows; i++) {
-      part = f32x4.add(part, v128.load(from));
-      from += stride;
+      part = f32x4.add(part, v128.load(from))
+      from += stride
     }
-    total = f32x4.add(total, part);
-    n -= rows;
+    total = f32x4.add(total, part)
+    n -= rows
   }
-  return total;
+  return total
 }
 
 function sumRow(from: usize, bytes: usize): f32 {
-  const whole = from + (bytes & ~63);
-  const end = from + bytes;
-  let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0;
+  const whole = from + (bytes & ~63)
+  const end = from + bytes
+  let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0
   while (from < whole) {
-    const stop = min(from + CHUNK_BYTES, whole);
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    const stop = min(from + CHUNK_BYTES, whole)
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0
     do {
-      s0 = f32x4.add(s0, v128.load(from));
-      s1 = f32x4.add(s1, v128.load(from, 16));
-      s2 = f32x4.add(s2, v128.load(from, 32));
-      s3 = f32x4.add(s3, v128.load(from, 48));
-      from += 64;
-    } while (from < stop);
-    t0 = f32x4.add(t0, s0);
-    t1 = f32x4.add(t1, s1);
-    t2 = f32x4.add(t2, s2);
-    t3 = f32x4.add(t3, s3);
+      s0 = f32x4.add(s0, v128.load(from))
+      s1 = f32x4.add(s1, v128.load(from, 16))
+      s2 = f32x4.add(s2, v128.load(from, 32))
+      s3 = f32x4.add(s3, v128.load(from, 48))
+      from += 64
+    } while (from < stop)
+    t0 = f32x4.add(t0, s0)
+    t1 = f32x4.add(t1, s1)
+    t2 = f32x4.add(t2, s2)
+    t3 = f32x4.add(t3, s3)
   }
-  const t = f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3));
+  const t = f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3))
   let sum =
-    f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3));
-  for (; from < end; from += 4) sum += load<f32>(from);
-  return sum;
+    f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3))
+  for (; from < end; from += 4) sum += load<f32>(from)
+  return sum
 }
 
 /** The maximum; NaN if any element is NaN. n >= 1. */
 export function reduceMax(a: usize): void {
-  let from = <usize>load<u32>(a);
-  let to = <usize>load<u32>(a, 4);
-  const outer = load<u32>(a, 8);
-  const n = load<u32>(a, 12);
-  const inner = <usize>load<u32>(a, 16);
+  let from = <usize>load<u32>(a)
+  let to = <usize>load<u32>(a, 4)
+  const outer = load<u32>(a, 8)
+  const n = load<u32>(a, 12)
+  const inner = <usize>load<u32>(a, 16)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
-      const end = from + (<usize>n << 2);
-      let best = load<f32>(from);
-      for (from += 4; from < end; from += 4) best = max(best, load<f32>(from));
-      store<f32>(to, best);
-      to += 4;
+      const end = from + (<usize>n << 2)
+      let best = load<f32>(from)
+      for (from += 4; from < end; from += 4) best = max(best, load<f32>(from))
+      store<f32>(to, best)
+      to += 4
     } else {
       for (let c: usize = 0; c < inner; c += 4) {
-        let at = from + (c << 2);
-        let best = v128.load(at);
+        let at = from + (c << 2)
+        let best = v128.load(at)
         for (let i: u32 = 1; i < n; i++) {
-          at += inner << 2;
-          best = f32x4.max(best, v128.load(at));
+          at += inner << 2
+          best = f32x4.max(best, v128.load(at))
         }
-        if (c + 4 <= inner) v128.store(to + (c << 2), best);
-        else storeLanes(to + (c << 2), best, inner - c);
+        if (c + 4 <= inner) v128.store(to + (c << 2), best)
+        else storeLanes(to + (c << 2), best, inner - c)
       }
-      to += inner << 2;
-      from += (<usize>n * inner) << 2;
+      to += inner << 2
+      from += (<usize>n * inner) << 2
     }
   }
 }
 
 /** The index of the first maximum along n; a NaN counts as the largest. */
 export function argmax(a: usize): void {
-  let from = <usize>load<u32>(a);
-  let to = <usize>load<u32>(a, 4);
-  const outer = load<u32>(a, 8);
-  const n = load<u32>(a, 12);
-  const inner = <usize>load<u32>(a, 16);
+  let from = <usize>load<u32>(a)
+  let to = <usize>load<u32>(a, 4)
+  const outer = load<u32>(a, 8)
+  const n = load<u32>(a, 12)
+  const inner = <usize>load<u32>(a, 16)
   for (let o: u32 = 0; o < outer; o++) {
     for (let c: usize = 0; c < inner; c++) {
-      let at = from + (c << 2);
-      let best = load<f32>(at);
-      let index: u32 = 0;
+      let at = from + (c << 2)
+      let best = load<f32>(at)
+      let index: u32 = 0
       for (let i: u32 = 1; i < n; i++) {
-        at += inner << 2;
-        const x = load<f32>(at);
+        at += inner << 2
+        const x = load<f32>(at)
         if (x > best || (x != x && best == best)) {
-          best = x;
-          index = i;
+          best = x
+          index = i
         }
       }
-      store<u32>(to, index);
-      to += 4;
+      store<u32>(to, index)
+      to += 4
     }
-    from += (<usize>n * inner) << 2;
+    from += (<usize>n * inner) << 2
   }
 }

@@ -13,6 +13,7 @@ import * as RecipeModule from './train/Recipe.js'
 import * as StateModule from './train/State.js'
 import * as StopModule from './train/Stop.js'
 import { compile, type Trainer as TrainerType } from './train/Trainer.js'
+import { assign, values } from './train/values.js'
 
 export { flow, pipe } from '#fp/function.js'
 export * as Batches from './data/Batches.js'
@@ -27,8 +28,12 @@ export type { Dense, Keeps, LayerDef, LayerDefinition, ParamSpec, To, Vars } fro
 export * as Layer from './nn/Layer.js'
 export * as Penalty from './nn/Penalty.js'
 export * as Clip from './optim/Clip.js'
+export * as Constraint from './optim/Constraint.js'
+export * as Decay from './optim/Decay.js'
+export * as Guard from './optim/Guard.js'
 export * as Optimizer from './optim/Optimizer.js'
 export * as Schedule from './optim/Schedule.js'
+export * as Select from './optim/Select.js'
 export * as Stage from './optim/Stage.js'
 export type { Inputs, Shape } from './shape/Dims.js'
 export type { ShapeError } from './shape/ShapeError.js'
@@ -52,7 +57,7 @@ export const Model = ModelModule
 export type Model<I extends Inputs, O extends Shape> = ModelModule.Model<I, O>
 export const Recipe = RecipeModule
 export type Recipe<I extends Inputs, O extends Shape, K extends Target> = RecipeModule.Recipe<I, O, K>
-export const State = { fork: StateModule.fork, hash: StateModule.hash }
+export const State = { fork: StateModule.fork, hash: StateModule.hash, values, assign }
 export type State = StateModule.State
 export const Stop = StopModule
 export type Stop = StopModule.Stop

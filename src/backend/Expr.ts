@@ -22,6 +22,8 @@ export { stopGradient } from '../op/stop.js'
 export { concat, pad, slice, squeeze, transpose } from '../op/window.js'
 export { grad } from '../transform/Grad.js'
 export { evaluate, evaluateAll, type Tensor } from './evaluate.js'
+/** The same in float64, slow and obviously right: what the kernels are tested against. */
+export { evaluate as reference } from './reference.js'
 
 /** The type of an f32 tensor; a dimension of -1 is the number of rows, known when the expression is evaluated. */
 export const f32 = (...shape: readonly number[]): TensorType => tensorType('f32', shape)

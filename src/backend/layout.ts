@@ -7,7 +7,6 @@
  * scratch and arena. The state is one block, so a snapshot is one copy; its layout does not depend on the rows.
  */
 import * as E from '#fp/Either.js'
-import type { Expr } from '../graph/Expr.js'
 import type { Node } from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
@@ -16,39 +15,7 @@ import { prepare } from '../transform/prepare.js'
 import { regions } from './kernels.gen.js'
 import { dataMisfit, inputMisfit, slotMisfit } from './misfit.js'
 import { encode, type Layout, type Place, type Plan, plan } from './plan.js'
-
-export interface Slot {
-  readonly name: string
-  readonly type: TensorType
-}
-
-/** What a program computes: values to look at, and new values of state slots. */
-export interface Wanted {
-  readonly results: Readonly<Record<string, Expr>>
-  readonly updates: Readonly<Record<string, Expr>>
-}
-
-/** One input of a data set kept in linear memory, `width` elements a row; bytes are widened when they are fetched. */
-export interface Column {
-  readonly input: string
-  readonly width: number
-  readonly values: Uint8Array | Float32Array | Int32Array
-}
-
-export interface Resident {
-  readonly rows: number
-  readonly columns: readonly Column[]
-}
-
-export interface MachineSpec {
-  /** the largest number of rows of one run */
-  readonly rows: number
-  readonly state: readonly Slot[]
-  readonly programs: Readonly<Record<string, Wanted>>
-  readonly resident?: Readonly<Record<string, Resident>>
-  /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
-  readonly fused?: boolean
-}
+import type { MachineSpec, Wanted } from './spec.js'
 
 /** A named buffer at its address. */
 export interface Located {

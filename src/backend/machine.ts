@@ -8,18 +8,11 @@ import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
 import { instantiate } from './kernels.js'
-import {
-  kernelOf,
-  type Located,
-  type MachineSpec,
-  type MemoryMap,
-  mapMemory,
-  type Placed,
-  pageBytes,
-} from './layout.js'
+import { kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
 import { type Encoded, encode } from './plan.js'
+import type { MachineSpec } from './spec.js'
 
-export type { Column, MachineSpec, Resident, Slot, Wanted } from './layout.js'
+export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
 
 /** Values on the host: f32, i32 (also masks) or f64. */
 export type Bits = Float32Array | Int32Array | Float64Array

@@ -2,7 +2,7 @@
 import type { Program } from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameType, showType, sizeOf, type TensorType } from '../shape/TensorType.js'
-import type { Column, MachineSpec, Wanted } from './layout.js'
+import type { Column, MachineSpec, Wanted } from './spec.js'
 
 type Types = ReadonlyMap<string, TensorType>
 

@@ -16,10 +16,14 @@ import { type Expr, invalid, constant as scalar } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
 import { erase, explain, finite, flag, isRecord, nothing, oneOf, positive } from '../graph/settings.js'
 import { add, mul, sub } from '../op/arithmetic.js'
-import { broadcastTo } from '../op/broadcast.js'
+import { broadcastTo, reshape } from '../op/broadcast.js'
+import { iota } from '../op/gather.js'
 import * as random from '../op/random.js'
+import { cast, eq } from '../op/select.js'
+import { transpose } from '../op/window.js'
 import type { Shape } from '../shape/Dims.js'
-import { sizeOf } from '../shape/TensorType.js'
+import { showShape, sizeOf } from '../shape/TensorType.js'
+import { eye, orthonormal } from './orthogonal.js'
 
 export interface Fans {
   readonly in: number
@@ -115,6 +119,37 @@ const varianceScalingOf = define({
   },
 })
 
+const noMatrix = (kind: string, shape: Shape): Expr =>
+  invalid(kind, `is for matrices and kernels, but the parameter is ${showShape(shape)}; choose another initializer`)
+
+const orthogonalOf = define({
+  kind: 'gradus/orthogonal',
+  config: t.type({ gain: positive }),
+  make: ({ gain }, shape, _, key) => {
+    if (shape.length < 2) return noMatrix('orthogonal', shape)
+    const [m, n] = [sizeOf(shape.slice(0, -1)), shape[shape.length - 1] as number]
+    const q = orthonormal(random.normal(key, m < n ? [n, m] : [m, n]))
+    return reshape(mul(m < n ? transpose(q) : q, gain), shape)
+  },
+})
+
+/** 1 at the middle of a field, 0 elsewhere, each axis under the ones after it. */
+const middle = (field: Shape): Expr =>
+  field.reduce<Expr>(
+    (mask, d) => mul(reshape(mask, [...mask.type.shape, 1]), cast(eq(iota(d), Math.floor(d / 2)), 'f32')),
+    scalar(1),
+  )
+
+const identityOf = define({
+  kind: 'gradus/identity',
+  config: t.type({ gain: finite }),
+  make: ({ gain }, shape) => {
+    if (shape.length < 2) return noMatrix('identity', shape)
+    const [field, [m, n]] = [shape.slice(0, -2), shape.slice(-2) as [number, number]]
+    return mul(mul(reshape(middle(field), [...field, 1, 1]), eye(m, n)), gain)
+  },
+})
+
 /** All 0. */
 export const zeros = (): Init => zerosOf(null)
 /** All 1. */
@@ -177,9 +212,28 @@ export const forActivation = (
   distribution: 'uniform' | 'normal' = 'uniform',
 ): Init => varianceScaling({ scale: { logistic: 1, tanh: 16, relu: 2 }[activation], mode: 'fanAvg', distribution })
 
+export interface Gain {
+  /** what the values are multiplied by; 1 by default */
+  readonly gain?: number
+}
+
+/**
+ * Columns of length `gain`, each orthogonal to the others, or rows where there are more columns than rows; uniform over
+ * all such matrices (Saxe et al. 2014). A kernel counts as the matrix [field x in, out]. Of a matrix [n, n] it costs
+ * 2 log2(n) + 6 matrix products.
+ */
+export const orthogonal = ({ gain = 1 }: Gain = {}): Init => orthogonalOf({ gain })
+
+/**
+ * `gain` on the diagonal, 0 elsewhere; of a kernel in the middle of its field, so that the convolution passes its input
+ * on (Torch: `eye_`, `dirac_`).
+ */
+export const identity = ({ gain = 1 }: Gain = {}): Init => identityOf({ gain })
+
 /** The definitions that come with the library. */
 export const definitions: readonly InitDefinition[] = [
   ...[zerosOf, onesOf, constantOf, uniformOf, normalOf, truncatedNormalOf, varianceScalingOf].map(({ def }) => def),
+  ...[orthogonalOf, identityOf].map(({ def }) => def),
 ]
 
 const isInitDefinition = (d: Definition | undefined): d is InitDefinition =>

@@ -5,11 +5,29 @@
  */
 export type { LayerDef, LayerDefinition, ParamSpec, Vars } from './Definition.js'
 export { define } from './define.js'
-export { elu, gelu, leakyRelu, logistic, relu, selu, softplus, swish, tanh } from './layers/activations.js'
+export {
+  celu,
+  elu,
+  gelu,
+  hardSigmoid,
+  leakyRelu,
+  logistic,
+  mish,
+  relu,
+  relu6,
+  selu,
+  silu,
+  softplus,
+  softsign,
+  swish,
+  tanh,
+} from './layers/activations.js'
 export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js'
 export { type Dense, type DenseOptions, dense } from './layers/dense.js'
-export { dropout } from './layers/dropout.js'
+export { alphaDropout, dropout, gaussianDropout, gaussianNoise, spatialDropout } from './layers/dropout.js'
+export { type GroupNormOptions, groupNorm, type LayerNormOptions, layerNorm } from './layers/layerNorm.js'
 export { add, concat, residual } from './layers/merge.js'
+export { type PreluOptions, prelu } from './layers/prelu.js'
 export { rescale, standardize } from './layers/scaling.js'
 export { flatten, identity, reshape } from './layers/shaping.js'
 export type { Keeps, Named, To, Vector } from './layers/types.js'

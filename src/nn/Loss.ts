@@ -9,7 +9,7 @@ import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import { type Expr, invalid } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
-import { erase, explain, isRecord, nothing, positive } from '../graph/settings.js'
+import { erase, explain, isRecord, nothing, nullOr, positive, withinOne } from '../graph/settings.js'
 import { abs, add, maximum, mul, neg, sub } from '../op/arithmetic.js'
 import { reshape, sum } from '../op/broadcast.js'
 import { logSoftmax, logSumExp } from '../op/composite.js'
@@ -85,25 +85,37 @@ const notLogits = (kind: string, x: Expr): Expr =>
     `expects a vector of logits a row, but the net ends in ${showType(x.type)}; end it with Layer.dense(classes)`,
   )
 
+/** null: no smoothing */
+const smoothing = nullOr(t.type({ smoothing: withinOne }))
+type Smoothing = t.TypeOf<typeof smoothing>
+
+/** The mean over the classes of -log softmax(x) is logSumExp(x) - mean(x), so only what is subtracted changes. */
+const smoothed = (c: Smoothing, hit: Expr, all: () => Expr): Expr =>
+  c === null ? hit : add(mul(hit, 1 - c.smoothing), mul(all(), c.smoothing))
+
 const classCrossEntropyOf = define({
   kind: 'gradus/softmaxCrossEntropy',
   target: 'class',
-  config: nothing,
-  compute: (_c, x, z) => {
+  config: smoothing,
+  compute: (c, x, z) => {
     const [, classes] = x.type.shape
     if (classes === undefined || x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
     const hit = eq(reshape(z, [...z.type.shape, 1]), reshape(iota(classes), [1, classes]))
-    return sub(logSumExp(x), sum(select(hit, x, 0), [1]))
+    return sub(
+      logSumExp(x),
+      smoothed(c, sum(select(hit, x, 0), [1]), () => mean(x, [1])),
+    )
   },
 })
 const oneHotCrossEntropyOf = define({
   kind: 'gradus/softmaxCrossEntropyOneHot',
   target: 'values',
-  config: nothing,
-  compute: (_c, x, z) => {
+  config: smoothing,
+  compute: (c, x, z) => {
     if (x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
+    const log = logSoftmax(x)
     return sameShape(x.type.shape, z.type.shape)
-      ? neg(sum(mul(z, logSoftmax(x)), [1]))
+      ? neg(smoothed(c, sum(mul(z, log), [1]), () => mean(log, [1])))
       : invalid('softmaxCrossEntropy', `the net ends in ${showType(x.type)}, but the labels are ${showType(z.type)}`)
   },
 })
@@ -117,14 +129,24 @@ const huberOf = elementwise('gradus/huber', t.type({ delta: positive }), ({ delt
   return select(le(e, delta), mul(square(e), 0.5), mul(sub(e, delta / 2), delta))
 })
 
+interface CrossEntropy {
+  /** the share s in [0, 1] of every label that is spread evenly over the k classes: z (1 - s) + s / k; 0 by default */
+  readonly smoothing?: number
+}
+
 /**
  * -log softmax(logits)[label], from logits [classes]: class numbers by default, or with `{ labels: 'oneHot' }` rows of
- * probabilities [classes], which may be soft.
+ * probabilities [classes], which may be soft. With `{ smoothing: 0.1 }` labels are smoothed (Szegedy et al. 2016), in
+ * training and in evaluation alike, as Torch and Keras do.
  */
-export function softmaxCrossEntropy(options?: { readonly labels?: 'class' }): Loss<'class'>
-export function softmaxCrossEntropy(options: { readonly labels: 'oneHot' }): Loss<'values'>
-export function softmaxCrossEntropy(options: { readonly labels?: 'class' | 'oneHot' } = {}): Loss<Target> {
-  return options.labels === 'oneHot' ? oneHotCrossEntropyOf(null) : classCrossEntropyOf(null)
+export function softmaxCrossEntropy(options?: CrossEntropy & { readonly labels?: 'class' }): Loss<'class'>
+export function softmaxCrossEntropy(options: CrossEntropy & { readonly labels: 'oneHot' }): Loss<'values'>
+export function softmaxCrossEntropy({
+  labels,
+  smoothing: share = 0,
+}: CrossEntropy & { readonly labels?: 'class' | 'oneHot' } = {}): Loss<Target> {
+  const config = share === 0 ? null : { smoothing: share }
+  return labels === 'oneHot' ? oneHotCrossEntropyOf(config) : classCrossEntropyOf(config)
 }
 
 /** -z log s(x) - (1 - z) log(1 - s(x)) from logits x and labels z in [0, 1], as max(x, 0) - x z + log1p(e^-|x|). */

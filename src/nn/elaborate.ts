@@ -18,6 +18,7 @@ import { analyze, type Row } from './analyze.js'
 import type { ParamSpec, Vars } from './Definition.js'
 import { dependsOn } from './draws.js'
 import type { AnyNet, LayerNode } from './Node.js'
+import * as Penalty from './Penalty.js'
 
 /** A parameter, or a piece of state: `param(path, f32[shape])` in the expressions. */
 export interface Variable {
@@ -28,6 +29,8 @@ export interface Variable {
   readonly init: Spec<'init'>
   /** a parameter of a layer that is not frozen */
   readonly trainable: boolean
+  /** of a parameter that has one */
+  readonly penalty?: Penalty.Penalty
 }
 
 export interface Elaborated {
@@ -39,6 +42,8 @@ export interface Elaborated {
   readonly state: Readonly<Record<string, Expr>>
   /** paths of the layers that used their key */
   readonly draws: readonly string[]
+  /** what the parameters' penalties add to the loss, f32[]; null if there are none. Frozen parameters have none. */
+  readonly penalty: Expr | null
 }
 
 export interface Bindings {
@@ -62,10 +67,11 @@ const variablesOf = (rows: readonly Row[]): readonly Variable[] => {
   const found = new Map<string, Variable>()
   for (const { node, path, params, state } of rows) {
     const add = (role: Variable['role'], specs: Readonly<Record<string, ParamSpec>>): void => {
-      for (const [name, { shape, init }] of Object.entries(specs)) {
+      for (const [name, { shape, init, penalty }] of Object.entries(specs)) {
         const at = `${path}/${name}`
-        const trainable = role === 'param' && node._tag === 'Apply' && !node.frozen
-        found.set(at, { path: at, role, shape, init, trainable: trainable || found.get(at)?.trainable === true })
+        const trainable =
+          (role === 'param' && node._tag === 'Apply' && !node.frozen) || found.get(at)?.trainable === true
+        found.set(at, { path: at, role, shape, init, trainable, ...(penalty && { penalty }) })
       }
     }
     add('param', params)
@@ -73,6 +79,15 @@ const variablesOf = (rows: readonly Row[]): readonly Variable[] => {
   }
   return [...found.values()]
 }
+
+/** The sum of the penalties of what is trained, each parameter once. */
+const penaltyOf = (variables: readonly Variable[]): Expr | null =>
+  Penalty.total(
+    variables.flatMap(({ path, shape, trainable, penalty }) => {
+      const term = trainable && penalty ? Penalty.compute(penalty, param(path, tensorType('f32', shape))) : null
+      return term ? [term] : []
+    }),
+  )
 
 /**
  * The net's meaning in training or in a model (`infer`), over the inputs bound. `Left` for whatever `Net.check`
@@ -116,11 +131,13 @@ export const elaborate = (net: AnyNet, mode: 'train' | 'infer', bind: Bindings):
     return E.right(y)
   }
 
+  const variables = variablesOf(rows)
   return E.right({
     output: values[output] as Expr,
-    variables: variablesOf(rows),
+    variables,
     state: Object.fromEntries(state),
     draws,
+    penalty: penaltyOf(variables),
   })
 }
 

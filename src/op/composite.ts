@@ -33,5 +33,5 @@ const rootTwoOverPi = 0.7978845608028654
 /** x Phi(x) (Hendrycks & Gimpel 2016), exactly by erf, or by their approximation with tanh. */
 export const gelu = (x: Expr, approximate: 'none' | 'tanh' = 'none'): Expr =>
   approximate === 'none'
-    ? mul(mul(x, 0.5), add(erf(mul(x, 0.7071067811865476)), 1))
+    ? mul(mul(x, 0.5), add(erf(mul(x, Math.sqrt(0.5))), 1))
     : mul(mul(x, 0.5), add(tanh(mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), rootTwoOverPi)), 1))

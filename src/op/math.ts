@@ -66,12 +66,13 @@ const logisticOp = defineElementwise('logistic', {
   reference: x => 1 / (1 + Math.exp(-x)),
   domain: [-6, 6],
 })
+/** erf(x) e^(x^2) as 2 / sqrt(pi) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...), whose terms have one sign; for |x| <= 6. */
 const erfSeries = (x: number): number => {
   let term = x
   let total = x
-  for (let n = 1; n < 120; n++) {
-    term *= (-x * x) / n
-    total += term / (2 * n + 1)
+  for (let n = 1; n < 150; n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    total += term
   }
   return 1.1283791670955126 * total
 }
@@ -79,16 +80,26 @@ const erfOp = defineElementwise('erf', {
   arity: 1,
   dtypes: ['f32'],
   vjp: ({ args: [x], g }) => [x ? mul(g, mul(exp(neg(mul(x, x))), 1.1283791670955126)) : null],
-  reference: erfSeries,
+  reference: x => (Math.abs(x) > 6 ? Math.sign(x) : Math.exp(-x * x) * erfSeries(x)),
   domain: [-3, 3],
 })
 const powOp = defineElementwise('pow', {
   arity: 2,
   dtypes: ['f32', 'f64'],
   vjp: ({ args: [x, y], out, g }) =>
-    x && y ? [mul(g, select(eq(y, 0), 0, mul(y, pow(x, sub(y, 1))))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))] : [null, null],
+    x && y
+      ? [mul(g, select(eq(y, 0), 0, mul(y, pow(x, sub(y, 1))))), mul(g, select(eq(x, 0), 0, mul(out, log(x))))]
+      : [null, null],
   reference: (x, y) => x ** y,
   domain: [0.3, 3],
+})
+
+const cosOp = defineElementwise('cos', {
+  arity: 1,
+  dtypes: ['f64'],
+  vjp: ({ args: [x], g }) => [x ? neg(mul(g, cos(sub(x, 1.5707963267948966)))) : null],
+  reference: Math.cos,
+  domain: [-4, 4],
 })
 
 /** e^x */
@@ -110,6 +121,9 @@ export const erf = unary(erfOp)
 /** x^y as C's pow; the gradient of x is 0 where y is 0, that of y where x is 0. */
 export const pow = (x: Operand, y: Operand): Expr => elementwise(powOp, [x, y], cast)
 
+/** cos x of a step scalar (f64), accurate for |x| < 1e5. */
+export const cos = unary(cosOp)
+
 export const mathOps: readonly Op[] = [
-  ...[expOp, expm1Op, logOp, log1pOp, sqrtOp, rsqrtOp, tanhOp, logisticOp, erfOp, powOp],
+  ...[expOp, expm1Op, logOp, log1pOp, sqrtOp, rsqrtOp, tanhOp, logisticOp, erfOp, powOp, cosOp],
 ]

@@ -4,6 +4,9 @@
  *     value         max(min(g, c), -c)
  *     norm          g c / max(|g|, c)                          each parameter by itself
  *     global norm   g c / max(sqrt(sum of all |g_i|^2), c)     all parameters together
+ *     adaptive      g c / max(|g|, c), c = l max(|p|, eps)     each output unit by itself (see `units`)
+ *
+ * The adaptive form limits the share of a unit's weights that a step can change (Brock et al. 2021).
  *
  * Idempotent up to rounding; the norms keep the direction, and gradients within the limit keep their bits; a zero
  * gradient stays zero. A norm that is not finite makes every update it scales NaN, where c / Infinity would make it 0
@@ -16,7 +19,9 @@ import { add, clamp, div, maximum, mul } from '../op/arithmetic.js'
 import { sum } from '../op/broadcast.js'
 import { sqrt } from '../op/math.js'
 import { cast } from '../op/select.js'
-import { define, leafwise, type Stage, type StageDefinition } from './Stage.js'
+import * as Select from './Select.js'
+import { define, leafwise, type Stage, type StageDefinition } from './stages/define.js'
+import { unitNorms } from './units.js'
 
 const config = t.exact(t.type({ limit: positive }))
 const slots = (): readonly never[] => []
@@ -64,6 +69,19 @@ const globalNorm = define({
   },
 })
 
+const adaptiveMaker = define({
+  kind: 'gradus/clipAdaptive',
+  config: t.exact(t.type({ limit: positive, epsilon: positive, ...Select.props })),
+  slots,
+  apply: ({ limit, epsilon, ...selection }, { gradients, params, paths }) => ({
+    updates: Select.mapSelected(selection, paths, gradients, (g, i) => {
+      const [norms, most] = [unitNorms(g), mul(maximum(unitNorms(params[i] ?? g), epsilon), limit)]
+      return mul(g, add(div(most, maximum(norms, most)), mul(norms, 0)))
+    }),
+    slots: {},
+  }),
+})
+
 /** Every element of the gradients into [-limit, limit]; limit > 0. NaN stays NaN. */
 export const byValue = (limit: number): Stage => value({ limit })
 
@@ -73,5 +91,17 @@ export const byNorm = (limit: number): Stage => norm({ limit })
 /** The norm of all gradients together to at most `limit` > 0. */
 export const byGlobalNorm = (limit: number): Stage => globalNorm({ limit })
 
+export interface AdaptiveOptions extends Select.Select {
+  /** the least norm that a unit's weights count as, > 0; default 0.001 */
+  readonly epsilon?: number
+}
+
+/**
+ * The gradient's norm of each output unit to at most `limit` > 0 (default 0.01) times the norm of its weights; of a
+ * vector or a scalar as a whole. For the selected parameters: the paper leaves out the last layer.
+ */
+export const adaptive = (limit = 0.01, { epsilon = 0.001, ...select }: AdaptiveOptions = {}): Stage =>
+  adaptiveMaker({ limit, epsilon, ...Select.of(select) })
+
 /** The definitions of this module, for decoding. */
-export const definitions: readonly StageDefinition[] = [value.def, norm.def, globalNorm.def]
+export const definitions: readonly StageDefinition[] = [value, norm, globalNorm, adaptiveMaker].map(m => m.def)

@@ -52,11 +52,7 @@ export const session = (
     const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
     const owner: State.Owner = { places, readBlock: m.readState }
     let current: State.State | null = null // local mutation: which state lies in memory
-    const stepOf = (block: Uint8Array): number => {
-      const at = m.slots.get('step')?.offset ?? 0
-      return new DataView(block.buffer, block.byteOffset).getFloat64(at, true)
-    }
-    const place = (block: Uint8Array): State.State => State.detached(owner, stepOf(block), block)
+    const place = (block: Uint8Array): State.State => State.placed(owner, block)
     return {
       recipe,
       programs: p,

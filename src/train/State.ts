@@ -49,8 +49,13 @@ const make = (step: number, h: Held): State => {
 
 export const resident = (owner: Owner, step: number): State => make(step, { owner, at: 'resident' })
 
-export const detached = (owner: Owner, step: number, block: Uint8Array): State =>
-  make(step, { owner, at: 'detached', block })
+const detached = (owner: Owner, step: number, block: Uint8Array): State => make(step, { owner, at: 'detached', block })
+
+/** A state of a block outside of memory; its step is the one in the block. */
+export const placed = (owner: Owner, block: Uint8Array): State => {
+  const at = owner.places.find(p => p.name === 'step')?.offset ?? 0
+  return detached(owner, new DataView(block.buffer, block.byteOffset).getFloat64(at, true), block)
+}
 
 export const isResident = (state: State): boolean => held.get(state)?.at === 'resident'
 

@@ -1,6 +1,7 @@
 /**
  * The regions of the library's own chains: every activation behind a dense layer, with and without batch norm and
- * dropout, every loss, and every optimizer with and without clipping. The build compiles a kernel for each of them into
+ * dropout, every loss, and every optimizer with and without clipping (constraints, averages and guards are left to the
+ * unfused kernels). The build compiles a kernel for each of them into
  * the core, where the machine finds them by key.
  */
 import * as E from '#fp/Either.js'
@@ -9,6 +10,7 @@ import * as Layer from '../nn/Layer.js'
 import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
 import * as Clip from '../optim/Clip.js'
+import * as Decay from '../optim/Decay.js'
 import * as Optimizer from '../optim/Optimizer.js'
 import { prepare } from '../transform/prepare.js'
 import * as Metric from './Metric.js'
@@ -91,12 +93,38 @@ const optimizers = [
   ...(['torch', 'tf1', 'slides'] as const).map(form => Optimizer.adam({ form })),
 ]
 const clips = [[], [Clip.byValue(1)], [Clip.byNorm(1)], [Clip.byGlobalNorm(1)]]
+
+/** Those that are less common: bare and behind the clip that is most so. */
+const more = [
+  Optimizer.adagrad(),
+  Optimizer.adagrad({ form: 'tf1' }),
+  ...[0, 0.9].flatMap(momentum => [
+    ...[false, true].map(centered => Optimizer.rmsprop({ momentum, centered })),
+    Optimizer.rmsprop({ momentum, form: 'tf1' }),
+  ]),
+  Optimizer.adadelta(),
+  Optimizer.adamW(),
+  Optimizer.amsgrad(),
+  Optimizer.nadam(),
+  Optimizer.adamax(),
+  Optimizer.radam(),
+  Optimizer.lion(),
+  Optimizer.lion({ decay: 0.01 }),
+  Optimizer.lamb(),
+  Optimizer.chain(Decay.l2(0.01), sgd),
+  Optimizer.chain(Decay.l2(0.01), Optimizer.momentum({ rate: 0.1 })),
+]
 const losses = [Loss.mse(), Loss.mae(), Loss.huber(), Loss.sigmoidCrossEntropy()]
 
 const recipes = (): readonly AnyRecipe[] => [
   ...nets.map(net => of({ ...classes, net, optimizer: sgd })),
   ...optimizers.flatMap(optimizer =>
     clips.map(clip =>
+      of({ ...classes, net: pipe(input, Layer.dense(3)), optimizer: Optimizer.chain(...clip, optimizer) }),
+    ),
+  ),
+  ...more.flatMap(optimizer =>
+    [[], [Clip.byGlobalNorm(1)]].map(clip =>
       of({ ...classes, net: pipe(input, Layer.dense(3)), optimizer: Optimizer.chain(...clip, optimizer) }),
     ),
   ),

@@ -13,7 +13,7 @@ import { drawKey } from '../op/random.js'
 import { mean } from '../op/reduce.js'
 import * as Stage from '../optim/Stage.js'
 import { soleInput } from '../shape/inputs.js'
-import type { ShapeError } from '../shape/ShapeError.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { type TensorType, tensorType } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import type { AnyRecipe } from './Recipe.js'
@@ -21,7 +21,8 @@ import type { AnyRecipe } from './Recipe.js'
 /** The name under which the label enters the programs: no input of a net has a slash. */
 export const labelInput = '/label'
 const stepSlot = param('step', tensorType('f64'))
-const slotName = (slot: string, path: string): string => `optimizer/${slot}/${path}`
+const scalarName = (name: string): string => `optimizer/${name}`
+const slotName = (slot: string, path: string): string => `${scalarName(slot)}/${path}`
 /** The slot that holds the key of a layer's draws. */
 export const keySlot = (path: string): string => `key/${path}`
 
@@ -49,11 +50,15 @@ const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
     }),
   )
 
-/** Loss and metrics of an output, as means over the batch. */
-const reports = (recipe: AnyRecipe, output: Expr): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
+/** Loss, with the penalties of the parameters as Keras reports it, and metrics of a net, as means over the batch. */
+const reports = (
+  recipe: AnyRecipe,
+  { output, penalty }: Elaborated,
+): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
   const label = input(labelInput, labelType(recipe))
+  const loss = mean(Loss.compute(recipe.loss, output, label))
   return {
-    loss: mean(Loss.compute(recipe.loss, output, label)),
+    loss: penalty ? add(loss, penalty) : loss,
     ...Object.fromEntries(recipe.metrics.map(m => [m.def.name, mean(m.def.compute(output, label))])),
   }
 }
@@ -64,9 +69,10 @@ const variableParam = (v: Variable): Expr => param(v.path, tensorType('f32', v.s
 const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wanted> => {
   const trainable = net.variables.filter(v => v.role === 'param' && v.trainable)
   const params = trainable.map(variableParam)
-  const seen = reports(recipe, net.output)
+  const seen = reports(recipe, net)
   return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }) => {
     const slots = Stage.slotsOf(recipe.optimizer)
+    const scalars = Stage.scalarsOf(recipe.optimizer)
     const stepped = Stage.run(recipe.optimizer, {
       gradients,
       params,
@@ -74,10 +80,11 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wan
       slots: Object.fromEntries(
         slots.map(({ name }) => [name, trainable.map(v => param(slotName(name, v.path), tensorType('f32', v.shape)))]),
       ),
+      scalars: Object.fromEntries(scalars.map(({ name }) => [name, param(scalarName(name), tensorType('f64'))])),
       step: stepSlot,
       loss: value,
     })
-    const rate = Stage.rateOf(recipe.optimizer, stepSlot)
+    const { rate } = stepped
     return {
       results: { ...seen, loss: value, ...(rate && { rate }) },
       updates: {
@@ -87,6 +94,7 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wan
             trainable.map((v, i) => [slotName(name, v.path), stepped.slots[name]?.[i] as Expr]),
           ),
         ),
+        ...Object.fromEntries(scalars.map(({ name }) => [scalarName(name), stepped.scalars[name] as Expr])),
         ...net.state,
         step: add(stepSlot, 1),
       },
@@ -104,9 +112,20 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
   const { variables, draws } = training.right
   const trainable = variables.filter(v => v.role === 'param' && v.trainable)
   const stages = Stage.slotsOf(recipe.optimizer)
-  const optimizerSlots = stages.flatMap(({ name, init }) =>
-    trainable.map(v => ({ name: slotName(name, v.path), type: tensorType('f32', v.shape), init })),
-  )
+  const optimizerSlots = [
+    ...Stage.scalarsOf(recipe.optimizer).map(({ name, init }) => ({
+      name: scalarName(name),
+      type: tensorType('f64'),
+      init,
+    })),
+    ...stages.flatMap(({ name, init }) =>
+      trainable.map(v => ({ name: slotName(name, v.path), type: tensorType('f32', v.shape), init })),
+    ),
+  ]
+  const others = new Set([...optimizerSlots.map(s => s.name), ...draws.map(keySlot)])
+  const clash = variables.find(v => others.has(v.path))
+  if (clash)
+    return E.left(shapeError(clash.path, 'the state has a slot of this name; give the layer or its scope another'))
   const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
@@ -120,7 +139,7 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
       fills: new Map([['step', 0] as const, ...optimizerSlots.map(s => [s.name, s.init] as const)]),
       draws,
       train,
-      evaluate: { results: reports(recipe, output), updates: {} },
+      evaluate: { results: reports(recipe, inference.right), updates: {} },
       predict: { results: { output }, updates: {} },
     }),
   )(trainStep(recipe, training.right))

@@ -1,8 +1,9 @@
 /** The memory map: sections apart and aligned, one state whatever the rows, and clear refusals. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Column, type MachineSpec, type MemoryMap, mapMemory } from '../../src/backend/layout.js'
+import { type MemoryMap, mapMemory } from '../../src/backend/layout.js'
 import { machine } from '../../src/backend/machine.js'
+import type { Column, MachineSpec } from '../../src/backend/spec.js'
 import { constant, type Expr, input, param, tensor } from '../../src/graph/Expr.js'
 import { add, mul, sub } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'

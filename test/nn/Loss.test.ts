@@ -50,6 +50,47 @@ test('softmax cross-entropy of one-hot labels is that of the class', () => {
   assertClose(byRow.gradient, byClass.gradient, { abs: 1e-12 })
 })
 
+test('label smoothing is the cross-entropy with z (1 - s) + s / k, for classes and for rows', () => {
+  const x = [0.5, -1, 2, 3, 0, -2]
+  const soft = [0.2, 0.5, 0.3, 1, 0, 0]
+  for (const smoothing of [0.1, 0.5, 1]) {
+    const spread = (label: readonly number[]) => label.map(z => z * (1 - smoothing) + smoothing / 3)
+    const plain = (label: readonly number[]) =>
+      lossRows(Loss.softmaxCrossEntropy({ labels: 'oneHot' }), { shape: [3], x, label: spread(label), rows: 2 })
+    const hard = [0, 0, 1, 1, 0, 0]
+    for (const [loss, label, wanted] of [
+      [Loss.softmaxCrossEntropy({ smoothing }), [2, 0], plain(hard)],
+      [Loss.softmaxCrossEntropy({ smoothing, labels: 'oneHot' }), hard, plain(hard)],
+      [Loss.softmaxCrossEntropy({ smoothing, labels: 'oneHot' }), soft, plain(soft)],
+    ] as const) {
+      const got = lossRows(loss, { shape: [3], x, label, rows: 2 })
+      assertClose(got.values, wanted.values, { rel: 1e-12 })
+      assertClose(got.gradient, wanted.gradient, { abs: 1e-12 })
+    }
+  }
+})
+
+test('smoothed cross-entropy by its closed form, also for large logits', () => {
+  const { values, gradient } = lossRows(Loss.softmaxCrossEntropy({ smoothing: 0.1 }), {
+    shape: [2],
+    x: [0, Math.log(3), 1000, -1000],
+    label: [1, 0],
+    rows: 2,
+  })
+  assertClose(values, [-0.95 * Math.log(0.75) - 0.05 * Math.log(0.25), 100], { rel: 1e-12 })
+  assertClose(gradient, [0.2, -0.2, 0.05, -0.05], { abs: 1e-12 })
+})
+
+test('no smoothing is the plain loss, the same data; smoothing beyond [0, 1] is refused', () => {
+  assert.equal(Loss.softmaxCrossEntropy({ smoothing: 0 }), Loss.softmaxCrossEntropy())
+  assert.is(Loss.softmaxCrossEntropy().config, null)
+  for (const smoothing of [-0.1, 1.1, Number.NaN])
+    assert.match(
+      expectLeft(Loss.resolve(Loss.softmaxCrossEntropy({ smoothing }))),
+      /: smoothing must be a number in \[0, 1\]/,
+    )
+})
+
 test('sigmoid cross-entropy is exact for logits of any size', () => {
   const { values, gradient } = lossRows(Loss.sigmoidCrossEntropy(), {
     shape: [2],
@@ -97,6 +138,7 @@ test('decode . encode = id; refuses unknown kinds and two definitions of one', (
   const all = [
     ...[Loss.softmaxCrossEntropy(), Loss.softmaxCrossEntropy({ labels: 'oneHot' }), Loss.sigmoidCrossEntropy()],
     ...[Loss.mse(), Loss.mae(), Loss.huber({ delta: 2 })],
+    ...[Loss.softmaxCrossEntropy({ smoothing: 0.1 }), Loss.softmaxCrossEntropy({ smoothing: 0.2, labels: 'oneHot' })],
   ]
   for (const loss of all) assert.equal(expectRight(codec.decode(JSON.parse(JSON.stringify(codec.encode(loss))))), loss)
   expectLeft(codec.decode({ of: 'loss', kind: 'acme/x', config: null }))

@@ -7,10 +7,10 @@ import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
-import { soleInput } from '../../src/shape/inputs.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
 import { mean } from '../../src/op/reduce.js'
+import { soleInput } from '../../src/shape/inputs.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
@@ -208,7 +208,8 @@ test('the second derivative of batchNorm is exact', () => {
     'batchNorm1/variance': [1],
   }
   const at = [0.5, -1, 2]
-  const gradientAt = (values: readonly number[]) => run([sum(mul(g, w))], { ...bindings, input: values }, 3)[0]?.[0] ?? NaN
+  const gradientAt = (values: readonly number[]) =>
+    run([sum(mul(g, w))], { ...bindings, input: values }, 3)[0]?.[0] ?? NaN
   const step = 1e-5
   const expected = at.map((_, i) => {
     const moved = (s: number) => gradientAt(at.map((v, j) => (i === j ? v + s : v)))

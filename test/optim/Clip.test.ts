@@ -105,5 +105,18 @@ test('by value, NaN stays and infinities become the limit', () => {
 })
 
 test('no parameters, no updates', () => assert.equal(updatesOf([Clip.byGlobalNorm(1)], []), []))
+test('adaptive clipping: at most a share of each unit, with a floor for small weights', () => {
+  const clip = (data: readonly number[], p: readonly number[], stage = Clip.adaptive(0.5)) =>
+    updatesOf([stage], [{ shape: [2, 2], data }], 'f64', [p], ['out/w'])[0] ?? []
+  // unit 0: |p| = 5, |g| = 10 -> 2.5; unit 1: |p| = 0 -> 0.001, |g| = 1 -> 0.0005
+  assertClose(clip([6, 1, 8, 0], [3, 0, 4, 0]), [1.5, 0.0005, 2, 0], { rel: 1e-9 })
+  assert.equal([...clip([0.3, 0, 0.4, 0], [3, 1, 4, 1])], [0.3, 0, 0.4, 0])
+  assert.equal([...clip([6, 1, 8, 0], [3, 0, 4, 0], Clip.adaptive(0.5, { exclude: ['out/**'] }))], [6, 1, 8, 0])
+  assertClose(clip([6, 0, 8, 0], [0, 0, 0, 0], Clip.adaptive(0.5, { epsilon: 2 })), [0.6, 0, 0.8, 0], { rel: 1e-9 })
+  assert.equal([...clip([NaN, 1, 1, 0], [3, 1, 4, 0])].map(Number.isNaN), [true, false, true, false])
+  const vector = updatesOf([Clip.adaptive(0.5)], [{ shape: [2], data: [6, 8] }], 'f64', [[3, 4]])[0] ?? []
+  assertClose(vector, [1.5, 2], { rel: 1e-9 })
+  assert.equal(Clip.adaptive(), Clip.adaptive(0.01, { epsilon: 0.001, include: ['**'] }))
+})
 
 test.run()

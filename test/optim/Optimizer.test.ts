@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as Program from '../../src/graph/Program.js'
 import * as Clip from '../../src/optim/Clip.js'
+import * as Decay from '../../src/optim/Decay.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import * as Schedule from '../../src/optim/Schedule.js'
 import { slotsOf } from '../../src/optim/Stage.js'
@@ -23,6 +24,10 @@ interface Oracle {
       readonly form?: string
       readonly nesterov?: boolean
       readonly weight_decay?: number
+      readonly alpha?: number
+      readonly centered?: boolean
+      readonly rho?: number
+      readonly epsilon?: number
     }
     readonly rate: 'constant' | 'exponential'
     readonly params: readonly (readonly number[])[]
@@ -40,13 +45,41 @@ const optimizersOf = ({ optimizer, source, config, rate: name }: Oracle['cases']
   const adamForms = { paper: ['paper', 'torch'], tf1: ['tf1'], slides: ['slides'] } as const
   switch (optimizer) {
     case 'sgd':
-      return config.weight_decay ? [] : [Optimizer.sgd({ rate })]
+      return config.weight_decay
+        ? [Optimizer.chain(Decay.l2(config.weight_decay), Optimizer.sgd({ rate }))]
+        : [Optimizer.sgd({ rate })]
     case 'momentum':
       return momentumForms.map(form => Optimizer.momentum({ rate, momentum: 0.9, form }))
     case 'nesterov':
       return momentumForms.map(form => Optimizer.nesterov({ rate, momentum: 0.9, form }))
     case 'adam':
       return adamForms[(config.form ?? 'paper') as keyof typeof adamForms].map(form => Optimizer.adam({ rate, form }))
+    case 'amsgrad':
+      return [Optimizer.amsgrad({ rate })]
+    case 'adamw':
+      return [Optimizer.adamW({ rate })]
+    case 'adamax':
+      return [Optimizer.adamax({ rate })]
+    case 'nadam':
+      return [Optimizer.nadam({ rate, form: 'torch1' })]
+    case 'radam':
+      return [Optimizer.radam({ rate })]
+    case 'adadelta':
+      return [Optimizer.adadelta({ rate })]
+    case 'adagrad':
+      return source === 'torch'
+        ? [Optimizer.adagrad({ rate })]
+        : [
+            Optimizer.adagrad({ rate, form: 'tf1' }),
+            Optimizer.adagrad({ rate, form: 'keras', epsilon: 0 }),
+            Optimizer.adagrad({ rate, form: 'keras3', epsilon: 0 }),
+          ]
+    case 'rmsprop': {
+      const { momentum = 0, centered = false } = config
+      return source === 'torch'
+        ? [Optimizer.rmsprop({ rate, rho: config.alpha ?? NaN, momentum, centered })]
+        : [Optimizer.rmsprop({ rate, momentum, form: 'tf1' })]
+    }
     default:
       return []
   }
@@ -85,7 +118,8 @@ for (const c of oracle.cases) {
   }
 }
 
-test('the oracle covers every optimizer and form', () => assert.is(compared, 2 * (1 + 2 * 2 + 2 * 4 + 2 + 4)))
+test('the oracle covers every optimizer and form', () =>
+  assert.is(compared, 2 * (1 + 2 * 2 + 2 * 4 + 2 + 4 + 1 + 6 + 1 + 3 + 3 + 2)))
 
 test('momentum forms differ when the rate changes', () => {
   const rate = Schedule.piecewise({ boundaries: [0], values: [0.1, 0.01] })
@@ -145,6 +179,14 @@ test('every parameter is updated in one loop', () => {
     Optimizer.nesterov({ rate: 0.1, form: 'keras' }),
     Optimizer.adam(),
     Optimizer.chain(Clip.byValue(1), Optimizer.adam({ form: 'slides' })),
+    Optimizer.adagrad(),
+    Optimizer.rmsprop({ momentum: 0.9, centered: true }),
+    Optimizer.adamW(),
+    Optimizer.amsgrad(),
+    Optimizer.nadam(),
+    Optimizer.adamax(),
+    Optimizer.radam(),
+    Optimizer.chain(Decay.l2(0.01), Optimizer.adam(), Optimizer.ema(0.9)),
   ]) {
     const program = expectRight(Program.of(stepOf(optimizer, shapes).state.map(s => s.expr)))
     expectRight(Program.verify(program))

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as t from '#io/index.js'
-import { mul } from '../../src/op/arithmetic.js'
 import { explain, positive } from '../../src/graph/settings.js'
+import { mul } from '../../src/op/arithmetic.js'
 import * as Schedule from '../../src/optim/Schedule.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { atStep, monoidLaws } from './support.js'
@@ -78,6 +78,18 @@ const leaves = fc.oneof(
   fc.record({ initial: rates, steps: counts, decay: rates, staircase: fc.boolean() }).map(Schedule.exponential),
   fc.record({ initial: rates, steps: counts, power: rates }).map(Schedule.power),
   fc.record({ initial: rates, final: rates, steps: counts }).map(Schedule.linear),
+  fc.record({ initial: rates, final: rates, steps: counts, power: rates }).map(Schedule.polynomial),
+  fc.record({ initial: rates, final: rates, steps: counts }).map(Schedule.cosine),
+  fc
+    .record({ initial: rates, steps: counts, growth: fc.constantFrom(1, 1.5, 2), decay: rates })
+    .map(Schedule.cosineRestarts),
+  fc
+    .record({
+      peak: rates,
+      steps: fc.integer({ min: 2, max: 50 }),
+      anneal: fc.constantFrom('cosine', 'linear' as const),
+    })
+    .map(Schedule.oneCycle),
   fc.tuple(counts, rates, rates).map(([b, x, y]) => Schedule.piecewise({ boundaries: [b], values: [x, y] })),
 )
 const { schedule: schedules, timed } = fc.letrec<{ schedule: Schedule.Schedule; timed: Schedule.Timed }>(tie => ({

@@ -4,9 +4,12 @@ import * as assert from 'uvu/assert'
 import * as t from '#io/index.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import * as Program from '../../src/graph/Program.js'
+import { explain, positive } from '../../src/graph/settings.js'
 import { add, mul } from '../../src/op/arithmetic.js'
 import * as Clip from '../../src/optim/Clip.js'
-import { explain, positive } from '../../src/graph/settings.js'
+import * as Constraint from '../../src/optim/Constraint.js'
+import * as Decay from '../../src/optim/Decay.js'
+import * as Guard from '../../src/optim/Guard.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import * as Schedule from '../../src/optim/Schedule.js'
 import * as Stage from '../../src/optim/Stage.js'
@@ -43,6 +46,7 @@ const x: Stage.StageInput = {
   params: [param('p', tensorType('f32', [2]))],
   paths: ['p'],
   slots: {},
+  scalars: {},
   step: input('step', tensorType('f64')),
   loss: input('loss', tensorType('f32')),
 }
@@ -80,11 +84,13 @@ test('what a stage gets wrong names it', () => {
 test('the reported rate is the last one, from inside the graph', () => {
   const rate = Schedule.exponential({ initial: 1, steps: 1, decay: 0.5 })
   const optimizer = Optimizer.chain(Clip.byValue(1), Optimizer.sgd({ rate: 3 }), Optimizer.momentum({ rate }))
+  const rateOf = (stages: Optimizer.Optimizer, step: Expr) =>
+    Stage.transform(stages, { ...x, gradients: [], params: [], paths: [], step }).rate
   assert.is(
-    atStep(step => Stage.rateOf(optimizer, step) ?? step, 2),
+    atStep(step => rateOf(optimizer, step) ?? step, 2),
     0.25,
   )
-  assert.is(Stage.rateOf([Clip.byValue(1)], x.step), null)
+  assert.is(rateOf([Clip.byValue(1)], x.step), null)
 })
 
 test('check passes what is in range', () => {
@@ -186,6 +192,38 @@ test('the state of a step has every slot, in order', () => {
     state.map(s => s.name),
     ['p 0', 'p 1', '1/mean 0', '1/mean 1', '1/square 0', '1/square 1'],
   )
+})
+
+test('transform and apply are run, one by one', () => {
+  const optimizer = Optimizer.chain(
+    Guard.skip(),
+    Decay.l2(0.1),
+    Optimizer.momentum({ rate: 0.1 }),
+    Constraint.maxNorm(1),
+  )
+  const params = [param('p', tensorType('f32', [2, 2]))]
+  const like = tensorType('f32', [2, 2])
+  const given: Stage.StageInput = {
+    gradients: [input('g', like)],
+    params,
+    paths: ['p'],
+    slots: { '2/momentum': [param('2/momentum', like)] },
+    scalars: { '0/skipped': param('0/skipped', tensorType('f64')) },
+    step: input('step', tensorType('f64')),
+    loss: constant(0),
+  }
+  const [whole, parts] = [Stage.run(optimizer, given), Stage.apply(optimizer, given, Stage.transform(optimizer, given))]
+  const text = (s: Stage.Stepped) => {
+    const program = Program.of([
+      ...s.params,
+      ...s.updates,
+      ...Object.values(s.slots).flat(),
+      ...Object.values(s.scalars),
+    ])
+    return program._tag === 'Right' ? Program.print(program.right) : ''
+  }
+  assert.ok(text(whole).length > 100)
+  assert.is(text(whole), text(parts))
 })
 
 test.run()

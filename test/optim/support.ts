@@ -48,49 +48,66 @@ export const stepOf = (
   optimizer: readonly Stage.Stage[],
   shapes: readonly (readonly number[])[],
   gradientOf?: (param: Expr) => Expr,
+  paths: readonly string[] = [],
 ) => {
   const slots = Stage.slotsOf(optimizer)
+  const scalars = Stage.scalarsOf(optimizer)
   const named = (name: string) => shapes.map((shape, i) => param(`${name} ${i}`, tensorType('f32', shape)))
   const params = named('p')
   const stepped = Stage.run(optimizer, {
     gradients: params.map((p, i) => gradientOf?.(p) ?? input(`g ${i}`, p.type)),
     params,
-    paths: shapes.map((_, i) => `leaf${i}`),
+    paths: shapes.map((_, i) => paths[i] ?? `leaf${i}`),
     slots: Object.fromEntries(slots.map(({ name }) => [name, named(name)])),
+    scalars: Object.fromEntries(scalars.map(({ name }) => [name, param(name, tensorType('f64'))])),
     step: input('step', tensorType('f64')),
     loss: input('loss', tensorType('f32')),
   })
   const state = [
     ...stepped.params.map((expr, i) => ({ name: `p ${i}`, expr })),
     ...slots.flatMap(({ name }) => (stepped.slots[name] ?? []).map((expr, i) => ({ name: `${name} ${i}`, expr }))),
+    ...Object.entries(stepped.scalars).map(([name, expr]) => ({ name, expr })),
   ]
   return { ...stepped, state }
 }
 
-/** The whole state after every step, by name: parameters `p 0`, `p 1`, ... and slots `0/momentum 0`, ... */
+/** What a trajectory has beside the gradients: a loss for every step, the parameters' names. */
+export interface Setting {
+  readonly losses?: readonly number[]
+  readonly paths?: readonly string[]
+}
+
+/**
+ * The whole state after every step, by name: parameters `p 0`, `p 1`, ..., slots `0/momentum 0`, ..., scalars
+ * `0/skipped`; and the step's `rate`, where there is one.
+ */
 export const trajectory = (
   optimizer: readonly Stage.Stage[],
   start: readonly Leaf[],
   gradients: readonly (readonly ArrayLike<number>[])[],
   precision: Precision = 'f64',
   gradientOf?: (param: Expr) => Expr,
+  { losses = [], paths }: Setting = {},
 ): readonly Bindings[] => {
-  const { state } = stepOf(
+  const stepped = stepOf(
     optimizer,
     start.map(l => l.shape),
     gradientOf,
+    paths,
   )
+  const state = [...stepped.state, ...(stepped.rate ? [{ name: 'rate', expr: stepped.rate }] : [])]
   let now: Bindings = new Map([
     ...start.map(({ data }, i) => [`p ${i}`, data] as const),
     ...Stage.slotsOf(optimizer).flatMap(({ name, init }) =>
       start.map(({ data }, i) => [`${name} ${i}`, data.map(() => init)] as const),
     ),
+    ...Stage.scalarsOf(optimizer).map(({ name, init }) => [name, [init]] as const),
   ])
   return gradients.map((gs, t) => {
     const given = gs.map((g, i) => [`g ${i}`, g] as const)
     const values = valuesOf(
       state.map(s => s.expr),
-      new Map<string, ArrayLike<number>>([...now, ...given, ['step', [t]], ['loss', [0]]]),
+      new Map<string, ArrayLike<number>>([...now, ...given, ['step', [t]], ['loss', [losses[t] ?? 0]]]),
       precision,
     )
     now = new Map(state.map(({ name }, i) => [name, values[i] as Float64Array]))
@@ -107,20 +124,25 @@ export const descend = (
 ): readonly Bindings[] =>
   trajectory(optimizer, [{ shape: [1], data: [start] }], new Array(steps).fill([]), 'f64', gradientOf)
 
-/** The updates of one step for given gradients, from the initial slots. */
+/** The updates of one step for given gradients, from the initial slots; parameters are `params`, 0 by default. */
 export const updatesOf = (
   optimizer: readonly Stage.Stage[],
   gradients: readonly Leaf[],
   precision: Precision = 'f64',
+  params: readonly (readonly number[])[] = [],
+  paths: readonly string[] = [],
 ): readonly Float64Array[] => {
   const { updates } = stepOf(
     optimizer,
     gradients.map(g => g.shape),
+    undefined,
+    paths,
   )
   const bindings = new Map<string, ArrayLike<number>>([
     ['step', [0]],
     ['loss', [0]],
     ...gradients.map(({ data }, i) => [`g ${i}`, data] as const),
+    ...gradients.map(({ data }, i) => [`p ${i}`, params[i] ?? data.map(() => 0)] as const),
     ...Stage.slotsOf(optimizer).flatMap(({ name, init }) =>
       gradients.map(({ data }, i) => [`${name} ${i}`, data.map(() => init)] as const),
     ),

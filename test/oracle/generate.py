@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 import torch
 
 import clip
+import layers
 import nets
 import ops
 import optimizers
@@ -17,5 +18,5 @@ import schedules
 import training
 
 torch.set_num_threads(1)
-for family in (ops, nets, training, optimizers, clip, schedules):
+for family in (ops, nets, layers, training, optimizers, clip, schedules):
     family.generate()

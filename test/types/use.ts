@@ -12,6 +12,7 @@ import {
   Metric,
   Net,
   Optimizer,
+  Penalty,
   pipe,
   Recipe,
   type Shape,
@@ -79,6 +80,28 @@ export const channels: Net<readonly [9, 9, 5], readonly [9, 9, 10]> = pipe(Net.i
 export const seen: Net<readonly [784], readonly [28, 28, 1]> = pipe(Net.input(784), Layer.reshape(28, 28, 1))
 declare const n: number
 export const some: Net<readonly [number, 3], readonly [number]> = pipe(Net.input(n, 3), Layer.flatten())
+
+// --- what keeps the shape, whatever it is -----------------------------------------------------------------------------
+export const kept: Net<readonly [8, 8, 4], readonly [8, 8, 4]> = pipe(
+  Net.input(8, 8, 4),
+  Layer.batchNorm({ axis: 0 }),
+  Layer.layerNorm({ axes: [-3, -2, -1] }),
+  Layer.groupNorm(2),
+  Layer.prelu({ per: 'channel' }),
+  Layer.hardSigmoid({ form: 'keras2' }),
+  Layer.silu(),
+  Layer.spatialDropout(0.1),
+  Layer.alphaDropout(0.1),
+  Layer.gaussianNoise(0.1),
+)
+export const keeps = <I extends Inputs, S extends Shape>(x: Net<I, S>): Net<I, S> =>
+  pipe(x, Layer.layerNorm(), Layer.groupNorm(1), Layer.mish(), Layer.celu(), Layer.relu6(), Layer.softsign())
+export const penalized: Net<readonly [64], readonly [10]> = pipe(
+  Net.input(64),
+  Layer.dense(10, { penalty: Penalty.l2(1e-4) }),
+)
+export const smoothedClasses: Loss<'class'> = Loss.softmaxCrossEntropy({ smoothing: 0.1 })
+export const smoothedRows: Loss<'values'> = Loss.softmaxCrossEntropy({ smoothing: 0.1, labels: 'oneHot' })
 
 // --- 25 blocks of 4 layers --------------------------------------------------------------------------------------------
 const cell = flow(Layer.dense(64), Layer.batchNorm(), Layer.elu(), Layer.dropout(0.1))

@@ -63,6 +63,15 @@ if (E.isRight(d4)) Trainer.fit(ok)({ train: d4.right })
 // @ts-expect-error a misspelt option
 pipe(Net.input(3), Layer.dense(10, { nam: 'x' }))
 
+// @ts-expect-error a form that there is none of
+pipe(Net.input(3), Layer.hardSigmoid({ form: 'paper' }))
+
+// @ts-expect-error a number where a penalty is wanted
+pipe(Net.input(3), Layer.dense(10, { penalty: 1e-4 }))
+
+// @ts-expect-error a smoothed loss of classes behind an image
+Recipe.of({ net: image, loss: Loss.softmaxCrossEntropy({ smoothing: 0.1 }), ...common })
+
 // @ts-expect-error a layer that was not called
 pipe(Net.input(3), Layer.elu, Layer.dense(2))
 

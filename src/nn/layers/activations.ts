@@ -23,6 +23,14 @@ export const logistic = plain('logistic', act.logistic)
 export const softplus = plain('softplus', act.softplus)
 /** x / (1 + e^-x), also called SiLU. */
 export const swish = plain('swish', act.swish)
+/** The same layer as `swish`. */
+export const silu = swish
+/** x tanh(log(1 + e^x)) */
+export const mish = plain('mish', act.mish)
+/** x / (1 + |x|) */
+export const softsign = plain('softsign', act.softsign)
+/** min(max(x, 0), 6), with gradient 0 at 0 and at 6. */
+export const relu6 = plain('relu6', act.relu6)
 
 /** x <= 0 ? alpha (e^x - 1) : x; alpha is 1 by default. */
 export const elu = define<(options?: Named & { readonly alpha?: number }) => Keeps>()(
@@ -31,6 +39,29 @@ export const elu = define<(options?: Named & { readonly alpha?: number }) => Kee
     config: t.type({ alpha: positive }),
     args: ({ alpha = 1 } = {}) => ({ alpha }),
     meaning: ({ alpha }, x) => act.elu(x, alpha),
+  }),
+)
+
+/** x <= 0 ? alpha (e^(x / alpha) - 1) : x; alpha > 0 is 1 by default. */
+export const celu = define<(options?: Named & { readonly alpha?: number }) => Keeps>()(
+  pure({
+    kind: 'gradus/celu',
+    config: t.type({ alpha: positive }),
+    args: ({ alpha = 1 } = {}) => ({ alpha }),
+    meaning: ({ alpha }, x) => act.celu(x, alpha),
+  }),
+)
+
+/**
+ * A logistic function in three pieces: 'torch' (the default) and 'keras' (version 3) bend at +-3, 'keras2' and 'tf1' at
+ * +-2.5.
+ */
+export const hardSigmoid = define<(options?: Named & { readonly form?: act.HardSigmoidForm }) => Keeps>()(
+  pure({
+    kind: 'gradus/hardSigmoid',
+    config: t.type({ form: oneOf('torch', 'keras', 'keras2', 'tf1') }),
+    args: ({ form = 'torch' } = {}) => ({ form }),
+    meaning: ({ form }, x) => act.hardSigmoid(x, form),
   }),
 )
 

@@ -1,0 +1,36 @@
+/** What a machine is made of: programs, the state they share, and data kept in memory. */
+import type { Expr } from '../graph/Expr.js'
+import type { TensorType } from '../shape/TensorType.js'
+
+export interface Slot {
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** What a program computes: values to look at, and new values of state slots. */
+export interface Wanted {
+  readonly results: Readonly<Record<string, Expr>>
+  readonly updates: Readonly<Record<string, Expr>>
+}
+
+/** One input of a data set kept in linear memory, `width` elements a row; bytes are widened when they are fetched. */
+export interface Column {
+  readonly input: string
+  readonly width: number
+  readonly values: Uint8Array | Float32Array | Int32Array
+}
+
+export interface Resident {
+  readonly rows: number
+  readonly columns: readonly Column[]
+}
+
+export interface MachineSpec {
+  /** the largest number of rows of one run */
+  readonly rows: number
+  readonly state: readonly Slot[]
+  readonly programs: Readonly<Record<string, Wanted>>
+  readonly resident?: Readonly<Record<string, Resident>>
+  /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
+  readonly fused?: boolean
+}

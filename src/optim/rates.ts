@@ -1,0 +1,113 @@
+/** Stages that change the rate of the optimizer before them: by parameter, or by how the loss goes. */
+import * as t from '#io/index.js'
+import { constant } from '../graph/Expr.js'
+import { belowOne, numberThat, withinOne } from '../graph/settings.js'
+import { add, div, maximum, mul, sub } from '../op/arithmetic.js'
+import { and, cast, eq, ge, gt, lt, or, select } from '../op/select.js'
+import * as Select from './Select.js'
+import * as Schedule from './schedules/define.js'
+import { define, mapGradients, type Stage, type StageDefinition } from './stages/define.js'
+
+const scaleRateMaker = define({
+  kind: 'gradus/scaleRate',
+  config: t.exact(t.type({ factor: Schedule.setting, ...Select.props })),
+  slots: () => [],
+  apply: ({ factor, ...selection }, { gradients, paths, step }) => {
+    const scale = Schedule.rate(factor, step)
+    return { updates: Select.mapSelected(selection, paths, gradients, u => mul(scale, u)), slots: {} }
+  },
+})
+
+export interface ScaleRateOptions extends Select.Select {
+  /** >= 0: a number or a schedule; 0 leaves the parameters as they are */
+  readonly factor: Schedule.Rate
+}
+
+/** Multiplies the updates of the selected parameters: a rate of their own, after the optimizer. */
+export const scaleRate = ({ factor, ...select }: ScaleRateOptions): Stage =>
+  scaleRateMaker({ factor: Schedule.of(factor), ...Select.of(select) })
+
+const whole = numberThat('a whole number >= 1', x => Number.isInteger(x) && x >= 1)
+const count = numberThat('a whole number >= 0', x => Number.isInteger(x) && x >= 0)
+const fraction = numberThat('a number in (0, 1)', x => x > 0 && x < 1)
+
+const plateauMaker = define({
+  kind: 'gradus/plateau',
+  config: t.exact(
+    t.type({
+      every: whole,
+      patience: count,
+      factor: fraction,
+      threshold: belowOne,
+      cooldown: count,
+      smallest: withinOne,
+    }),
+  ),
+  slots: () => [],
+  scalars: () => [
+    { name: 'factor', init: 1 },
+    { name: 'best', init: 0 },
+    { name: 'checks', init: 0 },
+    { name: 'stuck', init: 0 },
+    { name: 'cooling', init: 0 },
+    { name: 'sum', init: 0 },
+    { name: 'seen', init: 0 },
+  ],
+  apply: (c, input) => {
+    const { factor, best, checks, stuck, cooling, sum, seen } = input.scalars
+    const zero = constant(0, 'f64')
+    const total = add(sum, cast(input.loss, 'f64'))
+    const number = add(seen, 1)
+    const due = ge(number, c.every)
+    const mean = div(total, number)
+    const margin = mul(maximum(best, sub(0, best)), c.threshold)
+    const better = or(and(eq(checks, 0), eq(mean, mean)), lt(mean, sub(best, margin)))
+    const cool = gt(cooling, 0)
+    const bad = select(or(better, cool), zero, add(stuck, 1))
+    const reduce = gt(bad, c.patience)
+    const at = (now: typeof factor, old: typeof factor) => select(due, now, old)
+    const scalars = {
+      factor: at(select(reduce, maximum(mul(factor, c.factor), c.smallest), factor), factor),
+      best: at(select(better, mean, best), best),
+      checks: at(select(better, add(checks, 1), checks), checks),
+      stuck: at(select(reduce, zero, bad), stuck),
+      cooling: at(select(reduce, constant(c.cooldown, 'f64'), select(cool, sub(cooling, 1), zero)), cooling),
+      sum: at(zero, total),
+      seen: at(zero, number),
+    }
+    return { ...mapGradients(input, u => mul(scalars.factor, u)), scalars, factor: scalars.factor }
+  },
+})
+
+export interface PlateauOptions {
+  /** steps between checks, whose mean loss is what a check sees; whole, >= 1; default 1 */
+  readonly every?: number
+  /** so many checks without progress are allowed; the next one reduces the rate; whole, >= 0; default 10 */
+  readonly patience?: number
+  /** what the rate is multiplied with, in (0, 1); default 0.1 */
+  readonly factor?: number
+  /** progress is a mean loss below best - threshold |best|; in [0, 1); default 1e-4 */
+  readonly threshold?: number
+  /** so many checks after a reduction do not count; whole, >= 0; default 0 */
+  readonly cooldown?: number
+  /** the least product of all reductions, in [0, 1]; default 0 */
+  readonly smallest?: number
+}
+
+/**
+ * Performance scheduling: after an optimizer, multiplies its updates (and the reported rate) by a factor that starts at
+ * 1 and falls whenever the training loss is stuck. The factor and what it depends on are scalars of the state, so a
+ * resumed run goes on alike. A NaN is no progress. Defaults and counting are those of torch's `ReduceLROnPlateau`.
+ */
+export const plateau = (o: PlateauOptions = {}): Stage =>
+  plateauMaker({
+    every: o.every ?? 1,
+    patience: o.patience ?? 10,
+    factor: o.factor ?? 0.1,
+    threshold: o.threshold ?? 1e-4,
+    cooldown: o.cooldown ?? 0,
+    smallest: o.smallest ?? 0,
+  })
+
+/** The definitions of this module, for decoding. */
+export const definitions: readonly StageDefinition[] = [scaleRateMaker.def, plateauMaker.def]

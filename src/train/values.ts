@@ -1,0 +1,46 @@
+/** The slots of a state as numbers: to look at them, and to start from values that were made elsewhere. */
+import * as E from '#fp/Either.js'
+import type { Tensor } from '../backend/evaluate.js'
+import { type Bits, viewsOf, writeNumbers } from '../backend/machine.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { showType, sizeOf } from '../shape/TensorType.js'
+import type { StateError } from './errors.js'
+import * as State from './State.js'
+
+/** Every slot by name, as copies: parameters and moving statistics (`dense1/w`), `optimizer/...`, `key/...`, `step`. */
+export const values = (state: State.State): E.Either<StateError, Readonly<Record<string, Tensor>>> =>
+  E.chain((owner: State.Owner) =>
+    E.map((block: Uint8Array) => {
+      const { buffer } = block.slice()
+      const read = ({ type, offset }: State.Place): Bits => {
+        const n = sizeOf(type.shape)
+        if (type.dtype === 'f64') return new Float64Array(buffer, offset, n)
+        return type.dtype === 'f32' ? new Float32Array(buffer, offset, n) : new Int32Array(buffer, offset, n)
+      }
+      return Object.fromEntries(owner.places.map(p => [p.name, { shape: p.type.shape, values: read(p).slice() }]))
+    })(State.blockOf(state)),
+  )(State.ownerOf(state))
+
+/**
+ * A copy of the state with other values in some of its slots, row-major: `State.assign({ 'dense1/w': weights })(state)`.
+ * The state is not consumed. A `Left` for a name that is no slot, a wrong number of values, or one that is not finite.
+ */
+export const assign =
+  (given: Readonly<Record<string, ArrayLike<number>>>) =>
+  (state: State.State): E.Either<StateError | ShapeError, State.State> =>
+    E.chain((owner: State.Owner) =>
+      E.chain((before: Uint8Array): E.Either<StateError | ShapeError, State.State> => {
+        const block = before.slice()
+        const views = viewsOf(block.buffer)
+        for (const [name, numbers] of Object.entries(given)) {
+          const place = owner.places.find(p => p.name === name)
+          if (!place) return E.left(shapeError(name, `the state has no slot "${name}"`))
+          if (numbers.length !== sizeOf(place.type.shape))
+            return E.left(shapeError(name, `${numbers.length} values do not fill ${showType(place.type)}`))
+          const odd = Array.prototype.findIndex.call(numbers, v => !Number.isFinite(v))
+          if (odd >= 0) return E.left(shapeError(name, `value ${odd} is ${numbers[odd]}, which is not finite`))
+          writeNumbers(views, { at: place.offset, type: place.type }, numbers)
+        }
+        return E.right(State.placed(owner, block))
+      })(State.blockOf(state)),
+    )(State.ownerOf(state))

@@ -1,0 +1,65 @@
+/** What the tests of layers share: a net's meaning, its values by the reference and by the kernels, and slopes. */
+import { evaluateAll } from '../../src/backend/evaluate.js'
+import { evaluate } from '../../src/backend/reference.js'
+import { type Expr, input, param } from '../../src/graph/Expr.js'
+import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
+import type { AnyNet } from '../../src/nn/Net.js'
+import { mul } from '../../src/op/arithmetic.js'
+import { sum } from '../../src/op/broadcast.js'
+import { soleInput } from '../../src/shape/inputs.js'
+import { tensorType } from '../../src/shape/TensorType.js'
+import { grad } from '../../src/transform/Grad.js'
+import { assertClose, expectRight } from '../support/assert.js'
+
+export type Values = Readonly<Record<string, ArrayLike<number>>>
+
+/** The sole input of a net; its binding is called `input`. */
+export const inputOf = (net: AnyNet): Expr =>
+  input(soleInput, tensorType('f32', [-1, ...(net.inputs as readonly number[])]))
+
+/** The meaning of a net with one input; the key of a layer is bound as `key <path>`. */
+export const meaning = (net: AnyNet, mode: 'train' | 'infer' = 'train'): Elaborated =>
+  expectRight(
+    elaborate(net, mode, {
+      inputs: { [soleInput]: inputOf(net) },
+      key: path => input(`key ${path}`, tensorType('i32', [4])),
+    }),
+  )
+
+export const paramOf = (net: Elaborated, path: string): Expr =>
+  param(path, tensorType('f32', net.variables.find(v => v.path === path)?.shape ?? []))
+
+/** Values in float64, flat. */
+export const exact = (exprs: readonly Expr[], bindings: Values, rows: number): readonly (readonly number[])[] =>
+  expectRight(evaluate(exprs, bindings, rows)).map(v => [...v.values])
+
+/** Values as a model computes them. */
+export const kernels = (exprs: readonly Expr[], bindings: Values, rows: number): readonly (readonly number[])[] =>
+  expectRight(evaluateAll(exprs, bindings, rows)).map(v => [...v.values])
+
+/** The gradients of sum(y weight) for a weight bound as `weight`, which tells the elements of y apart. */
+export const weighted = (y: Expr, wrt: readonly Expr[]): readonly Expr[] =>
+  expectRight(grad(sum(mul(y, input('weight', y.type))), wrt)).gradients
+
+/** Compares gradients with central differences in float64, at every element of the bindings named. */
+export const assertSlopes = (y: Expr, wrt: { readonly [name: string]: Expr }, bindings: Values, rows: number): void => {
+  const objective = sum(mul(y, input('weight', y.type)))
+  const at = (b: Values): number => exact([objective], b, rows)[0]?.[0] ?? Number.NaN
+  const gradients = exact(weighted(y, Object.values(wrt)), bindings, rows)
+  const step = 1e-5
+  Object.keys(wrt).forEach((name, k) => {
+    const values = Array.from(bindings[name] ?? [])
+    const slopes = values.map((_, i) => {
+      const moved = (by: number) => ({ ...bindings, [name]: values.map((v, j) => (i === j ? v + by : v)) })
+      return (at(moved(step)) - at(moved(-step))) / (2 * step)
+    })
+    assertClose(gradients[k] ?? [], slopes, { rel: 1e-6, abs: 1e-7 }, name)
+  })
+}
+
+/** Numbers like noise, of mean about 0 and variance about 1, the same every time. */
+export const noise = (n: number, seed = 1): readonly number[] =>
+  Array.from({ length: n }, (_, i) => {
+    const u = Math.sin((i + 1) * 12.9898 * (seed + 0.37)) * 43758.5453
+    return Math.fround((u - Math.floor(u) - 0.5) * 3.4)
+  })
