@@ -11,7 +11,7 @@ import { tile } from './tile'
 @inline
 const BAND: u32 = 256
 
-/** Bytes of scratch before the packed A: a sliver of B, then one tile. */
+/** Bytes of scratch before the packed A: two slivers of B, then one tile. */
 // @ts-ignore: decorator
 @inline
 const SLIVER: usize = <usize>CHUNK * 32
@@ -42,34 +42,51 @@ function partial(
   }
 }
 
-/** A band's whole slivers: C[rows x (n & ~7)] = or += packed A times B's chunk. */
+/** A band's tiles in `count` (1 or 2) neighbouring slivers, whose packed B lies at `sliver` and SLIVER further. */
+function tiles(
+  panels: usize, fours: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
+  c: usize, alongC: usize, add: bool, sliver: usize, count: u32,
+): void {
+  const length = <usize>depth << 5, second = sliver + SLIVER, pair = count == 2
+  let panel = panels, t: u32 = 0
+  if (fours != 0 && alongBn == 4) {
+    for (let j: u32 = 0; j < count; j++)
+      tile(4, 8, panel, sliver + j * SLIVER, length, c + 32 * j, alongC, add, 1, b + 32 * j, alongBk)
+    panel = next(panel, t, length)
+    c += alongC << 2
+    t++
+  } else
+    for (let j: u32 = 0; j < count << 1; j++)
+      pack(sliver + (j >> 1) * SLIVER + 16 * (j & 1), b + 4 * j * alongBn, alongBk, alongBn, depth, 4)
+  for (; t < fours; t++) {
+    four(panel, sliver, length, c, alongC, add)
+    if (pair) four(panel, second, length, c + 32, alongC, add)
+    panel = next(panel, t, length)
+    c += alongC << 2
+  }
+  for (let j: u32 = 0; j < count; j++) {
+    const at = sliver + j * SLIVER, to = c + 32 * j
+    if (rest == 3) tile(3, 8, panel, at, length, to, alongC, add, 0, 0, 0)
+    else if (rest == 2) tile(2, 8, panel, at, length, to, alongC, add, 0, 0, 0)
+    else if (rest == 1) tile(1, 8, panel, at, length, to, alongC, add, 0, 0, 0)
+  }
+}
+
+/**
+ * A band's whole slivers: C[rows x (n & ~7)] = or += packed A times B's chunk. Two at a time: a row of both is one cache
+ * line of B and of C, and a panel of A is fetched once for both.
+ */
 function slivers(
   panels: usize, fours: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
   c: usize, n: u32, add: bool, sliver: usize,
 ): void {
-  const alongC = <usize>n << 2, length = <usize>depth << 5
-  const inPlace = fours != 0 && alongBn == 4
-  for (let left = n >> 3; left != 0; left--) {
-    let panel = panels, to = c, t: u32 = 0
-    if (inPlace) {
-      tile(4, 8, panel, sliver, length, to, alongC, add, 1, b, alongBk)
-      panel = next(panel, t, length)
-      to += alongC << 2
-      t++
-    } else {
-      pack(sliver, b, alongBk, alongBn, depth, 4)
-      pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, 4)
-    }
-    for (; t < fours; t++) {
-      four(panel, sliver, length, to, alongC, add)
-      panel = next(panel, t, length)
-      to += alongC << 2
-    }
-    if (rest == 3) tile(3, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
-    else if (rest == 2) tile(2, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
-    else if (rest == 1) tile(1, 8, panel, sliver, length, to, alongC, add, 0, 0, 0)
-    b += alongBn << 3
-    c += 32
+  const alongC = <usize>n << 2
+  for (let left = n >> 3; left != 0; ) {
+    const count: u32 = left > 1 ? 2 : 1
+    tiles(panels, fours, rest, b, alongBk, alongBn, depth, c, alongC, add, sliver, count)
+    b += alongBn * (count << 3)
+    c += count << 5
+    left -= count
   }
 }
 
@@ -79,7 +96,7 @@ export function blocked(
   alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, scratch: usize,
 ): void {
   const alongC = <usize>n << 2, edge = n & 7, whole = <usize>n - edge
-  const spare = scratch + SLIVER, panels = spare + TILE
+  const spare = scratch + 2 * SLIVER, panels = spare + TILE
   for (let start: u32 = 0; start < k; start += CHUNK) {
     const depth = min(CHUNK, k - start), length = <usize>depth << 5, add = start != 0
     for (let top: u32 = 0; top < m; top += BAND) {

@@ -6,11 +6,11 @@ const BAND = 256
 const ROW_BAND = 2048
 
 /**
- * Bytes that `matmul` needs at its scratch pointer for C[m, n] = A[m, k] B[k, n], any transposition: a sliver of B
- * (eight columns of a chunk), one 4 x 8 tile and a band of A; or a row's partial sums. At most 270,464.
+ * Bytes that `matmul` needs at its scratch pointer for C[m, n] = A[m, k] B[k, n], any transposition: two slivers of B
+ * (eight columns of a chunk), one 4 x 8 tile and a band of A; or a row's partial sums. At most 278,656.
  */
 export const matmulScratchBytes = (m: number, n: number, k: number): number => {
   const depth = Math.min(k, CHUNK)
-  const blocked = CHUNK * 32 + 128 + Math.ceil(Math.min(m, BAND) / 8) * 32 * depth
+  const blocked = 2 * CHUNK * 32 + 128 + Math.ceil(Math.min(m, BAND) / 8) * 32 * depth
   return Math.max(blocked, Math.min(Math.max(m, n), ROW_BAND) * 4)
 }
