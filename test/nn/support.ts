@@ -1,9 +1,15 @@
 /** What the tests of layers share: a net's meaning, its values by the reference and by the kernels, and slopes. */
+
+import * as E from '#fp/Either.js'
+import * as t from '#io/index.js'
 import { evaluateAll } from '../../src/backend/evaluate.js'
 import { evaluate } from '../../src/backend/reference.js'
 import { type Expr, input, param } from '../../src/graph/Expr.js'
 import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
+import * as Init from '../../src/nn/Init.js'
+import * as Layer from '../../src/nn/Layer.js'
 import type { AnyNet } from '../../src/nn/Net.js'
+import * as Net from '../../src/nn/Net.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
 import { soleInput } from '../../src/shape/inputs.js'
@@ -63,3 +69,21 @@ export const noise = (n: number, seed = 1): readonly number[] =>
     const u = Math.sin((i + 1) * 12.9898 * (seed + 0.37)) * 43758.5453
     return Math.fround((u - Math.floor(u) - 0.5) * 3.4)
   })
+
+/** A user's layer: x times a learned number for each feature. */
+export const gate = Layer.define<(c: { readonly start: number; readonly name?: string }) => Layer.Keeps>()({
+  kind: 'acme/gate',
+  config: t.type({ start: t.number }),
+  args: ({ start }) => ({ start }),
+  shape: (_c, x) => E.right(x ?? []),
+  params: () => ({ g: { shape: [], init: Init.ones() } }),
+  state: () => ({}),
+  infer: (_c, p, _s, x) => mul(x, p.g),
+  train: (_c, p, s, _k, x) => [mul(x, p.g), s],
+})
+
+/** The settings that a layer was made with. */
+export const configOf = (layer: (x: Net.Net<readonly [1], readonly [1]>) => Net.AnyNet): unknown => {
+  const { node } = layer(Net.input(1))
+  return node._tag === 'Apply' ? node.config : null
+}
