@@ -40,6 +40,7 @@ export type { ShapeError } from './shape/ShapeError.js'
 export type { Aborted, FitError, NonFinite, RecipeError, StateError, StepError } from './train/errors.js'
 export type { Epoch, FitEvent, Fitted, RunEvent, Split, Watch } from './train/events.js'
 export { orThrow } from './train/result.js'
+export * as Score from './train/Score.js'
 export { standard } from './train/standard.js'
 export type { CompileOptions, Metrics, Stepped } from './train/Trainer.js'
 

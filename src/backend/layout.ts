@@ -109,7 +109,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
     if (E.isLeft(made)) return made
     const { program, units } = made.right
-    const wrong = slotMisfit(name, program, wanted, slotTypes) ?? inputMisfit(name, program, inputTypes)
+    const wrong = slotMisfit(name, program, wanted, slotTypes) ?? inputMisfit(name, program, inputTypes, spec.inputs)
     if (wrong) return E.left(wrong)
     for (const { expr } of program.nodes) {
       if (expr._tag !== 'Input' || inputAt.has(expr.name)) continue

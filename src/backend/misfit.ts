@@ -19,11 +19,19 @@ export const slotMisfit = (name: string, program: Program, wanted: Wanted, slots
   return null
 }
 
-/** The first input of a program that another program has under another type. */
-export const inputMisfit = (name: string, program: Program, inputs: Types): ShapeError | null => {
+/** The first input of a program that nobody gives, or that another program has under another type. */
+export const inputMisfit = (
+  name: string,
+  program: Program,
+  inputs: Types,
+  given?: readonly string[],
+): ShapeError | null => {
   for (const { expr } of program.nodes) {
-    const known = expr._tag === 'Input' ? inputs.get(expr.name) : undefined
-    if (expr._tag === 'Input' && known && !sameType(known, expr.type))
+    if (expr._tag !== 'Input') continue
+    if (given && !given.includes(expr.name))
+      return shapeError(name, `there is no input "${expr.name}"; the inputs are ${given.join(', ')}`)
+    const known = inputs.get(expr.name)
+    if (known && !sameType(known, expr.type))
       return shapeError(
         name,
         `the input "${expr.name}" is ${showType(expr.type)} here, but ${showType(known)} elsewhere`,

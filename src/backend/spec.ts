@@ -30,6 +30,8 @@ export interface MachineSpec {
   readonly rows: number
   readonly state: readonly Slot[]
   readonly programs: Readonly<Record<string, Wanted>>
+  /** names of the inputs that runs are given; a program that uses another one is refused; any if absent */
+  readonly inputs?: readonly string[]
   readonly resident?: Readonly<Record<string, Resident>>
   /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
   readonly fused?: boolean

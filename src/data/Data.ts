@@ -5,6 +5,7 @@
 export { type CsvOptions, csv } from './Csv.js'
 export type { DataError } from './DataError.js'
 export { as, type Column, column, concat, type Data, gather, type Parts, slice, split, take } from './Dataset.js'
+export { type Folds, kFold, stratifiedKFold, stratifiedSplit } from './folds.js'
 export { type IdxOptions, type IdxTensor, idx, idxTensor } from './Idx.js'
 export { type JsonOptions, json } from './Json.js'
 export { type NumbersOf, of } from './Of.js'

@@ -16,10 +16,13 @@ export type { Apply, Const, Expr, Input, Invalid, Param } from './Op.js'
 /** What elementwise constructors take: a number becomes a constant of the other operand's dtype. */
 export type Operand = Expr | number
 
+/** A value that a state keeps under this name; `evaluate` is given it like an input. */
 export const param = (name: string, type: TensorType): Param => ({ _tag: 'Param', name, type })
 
+/** A value that is given under this name to every evaluation. */
 export const input = (name: string, type: TensorType): Input => ({ _tag: 'Input', name, type })
 
+/** A constant scalar, f32 unless told otherwise. */
 export const constant = (value: number, dtype: TensorType['dtype'] = 'f32'): Const => ({
   _tag: 'Const',
   values: [value],
@@ -34,6 +37,7 @@ export const tensor = (values: readonly number[], shape: readonly number[], dtyp
     : invalid('tensor', `${values.length} values do not fill the shape [${shape.join(', ')}]`)
 }
 
+/** An error in the place of an expression; `path` names the operation or layer. */
 export const invalid = (path: string, message: string): Invalid => ({
   _tag: 'Invalid',
   error: shapeError(path, message),

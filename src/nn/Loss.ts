@@ -160,7 +160,12 @@ export const huber = ({ delta = 1 }: { readonly delta?: number } = {}): Loss<'va
 
 /** The definitions that come with the library. */
 export const definitions: readonly LossDefinition[] = [
-  ...[classCrossEntropyOf.def, oneHotCrossEntropyOf.def, sigmoidCrossEntropyOf.def, mseOf.def, maeOf.def, huberOf.def],
+  classCrossEntropyOf.def,
+  oneHotCrossEntropyOf.def,
+  sigmoidCrossEntropyOf.def,
+  mseOf.def,
+  maeOf.def,
+  huberOf.def,
 ]
 
 /** The definition that a loss carries, or the standard one of its kind; `Left` also when its settings are impossible. */

@@ -29,6 +29,7 @@ export const l2 = (factor: number, { form = 'keras' }: { readonly form?: 'keras'
 /** Both (the elastic net). */
 export const l1l2 = (factors: Penalty): Penalty => ({ l1: factors.l1, l2: factors.l2 })
 
+/** A penalty as settings. */
 export const codec: t.Type<Penalty, unknown> = t.type({ l1: notNegative, l2: notNegative })
 
 /** The penalty of a parameter, a scalar; null where both factors are 0. */

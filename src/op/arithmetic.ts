@@ -95,9 +95,13 @@ const floorOp = defineElementwise('floor', {
   reference: Math.floor,
 })
 
+/** -x */
 export const neg = unary(negOp)
+/** a + b */
 export const add = binary(addOp)
+/** a - b */
 export const sub = binary(subOp)
+/** a b */
 export const mul = binary(mulOp)
 /** a / b as IEEE says: x/0 is an infinity, 0/0 NaN. */
 export const div = binary(divOp)

@@ -99,9 +99,7 @@ export const iota = (size: number): Expr => apply(iotaOp, [], { size })
 export const oneHot = (labels: Expr, classes: number): Expr => {
   const shape = [...labels.type.shape, classes]
   const wide = broadcastTo(reshape(labels, [...labels.type.shape, 1]), shape)
-  return select(eq(wide, broadcastTo(iota(classes), shape)), broadcastTo(one, shape), 0)
+  return select(eq(wide, broadcastTo(iota(classes), shape)), 1, 0)
 }
-
-const one: Expr = { _tag: 'Const', values: [1], type: tensorType('f32') }
 
 export const gatherOps: readonly Op[] = [gatherOp, scatterAddOp, iotaOp]

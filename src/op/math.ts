@@ -110,9 +110,11 @@ export const expm1 = unary(expm1Op)
 export const log = unary(logOp)
 /** log(1 + x), accurate near 0 */
 export const log1p = unary(log1pOp)
+/** The square root; NaN below 0. */
 export const sqrt = unary(sqrtOp)
 /** 1 / sqrt(x) */
 export const rsqrt = unary(rsqrtOp)
+/** The hyperbolic tangent. */
 export const tanh = unary(tanhOp)
 /** 1 / (1 + e^-x) */
 export const logistic = unary(logisticOp)

@@ -68,10 +68,15 @@ const compare =
 
 /** a = b as a mask; any comparison with NaN is false, except ne. */
 export const eq = compare(eqOp)
+/** a != b as a mask; true if either is NaN. */
 export const ne = compare(neOp)
+/** a < b as a mask. */
 export const lt = compare(ltOp)
+/** a <= b as a mask. */
 export const le = compare(leOp)
+/** a > b as a mask. */
 export const gt = compare(gtOp)
+/** a >= b as a mask. */
 export const ge = compare(geOp)
 
 // --- masks ------------------------------------------------------------------------------------------------------------
@@ -84,8 +89,11 @@ const andOp = defineElementwise('and', {
 const orOp = defineElementwise('or', { arity: 2, dtypes: ['bool'], vjp: null, reference: (a, b) => (a || b ? 1 : 0) })
 const notOp = defineElementwise('not', { arity: 1, dtypes: ['bool'], vjp: null, reference: a => (a ? 0 : 1) })
 
+/** Both masks. */
 export const and = (a: Expr, b: Expr): Expr => elementwise(andOp, [a, b])
+/** Either mask, or both. */
 export const or = (a: Expr, b: Expr): Expr => elementwise(orOp, [a, b])
+/** The other elements than the mask's. */
 export const not = (a: Expr): Expr => elementwise(notOp, [a])
 
 const selectOp: Op = {

@@ -20,6 +20,7 @@ export interface Select {
 /** A selection with its defaults, as settings hold it. */
 export type Selection = Required<Select>
 
+/** The selection with its defaults filled in. */
 export const of = ({ include, exclude }: Select): Selection => ({ include: include ?? ['**'], exclude: exclude ?? [] })
 
 /** Biases, scales and shifts of normalization, slopes of PReLU: what decay and trust ratios commonly exempt. */
@@ -32,7 +33,10 @@ const patterns = that(
   (u): u is readonly string[] =>
     Array.isArray(u) && u.every(x => typeof x === 'string' && x.length > 0 && x.length <= maxLength),
 )
+
+/** The codecs of a selection's fields, for settings that have more. */
 export const props = { include: patterns, exclude: patterns }
+/** A selection as settings. */
 export const codec: t.Type<Selection, unknown> = t.exact(t.type(props))
 
 /**

@@ -8,6 +8,7 @@ import * as Schedule from './Schedule.js'
 import type { StageDefinitions } from './Stage.js'
 import { definitions as only } from './stages/only.js'
 
+/** All stages and schedules of the library. */
 export const standard: StageDefinitions = {
   stage: [
     ...Clip.definitions,

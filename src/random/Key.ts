@@ -4,7 +4,7 @@
  *     key(seed, path, purpose) = the first 8 bytes of SHA-256(UTF-8(RFC 8785([seed, path, purpose])))
  *
  * read as two little-endian 32-bit words, the low word first. Whoever draws names what it is (the path of a layer,
- * `data`) and what for (`init`, `dropout`, `order`), so no two users share a stream and none depends on another.
+ * `data`) and what for (`init`, `train`, `order`, `split`), so no two users share a stream and none depends on another.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import canonicalize from 'canonicalize'

@@ -1,4 +1,7 @@
-/** A shape, rank or dtype that does not fit; `path` names the layer or operation, `message` is one sentence. */
+/**
+ * What does not fit in an expression, a net or an optimizer: a shape, rank or dtype, or a setting that is not possible.
+ * `path` names the layer, operation or stage, `message` is one sentence.
+ */
 export interface ShapeError {
   readonly _tag: 'ShapeError'
   readonly path: string

@@ -8,6 +8,7 @@ import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import { type Expr, input } from '../graph/Expr.js'
+import { explain } from '../graph/settings.js'
 import { type FileError, fileError } from '../io/FileError.js'
 import { decode, encode, type StoredTensor } from '../io/safetensors.js'
 import type { LayerDefinition } from '../nn/Definition.js'
@@ -117,7 +118,9 @@ const build = (net: Net.Net<Inputs, Shape>, target: Target) => {
     const classify = { results: { output: softmax(output) }, updates: {} }
     const state = variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) }))
     const programs = target === 'class' && net.shape.length === 1 ? { predict, classify } : { predict }
-    return E.map((m: Machine) => ({ machine: m, variables }))(machine({ rows: chunk, state, programs }))
+    return E.map((m: Machine) => ({ machine: m, variables }))(
+      machine({ rows: chunk, state, programs, inputs: Object.keys(inputs) }),
+    )
   })(elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) }))
 }
 
@@ -230,7 +233,7 @@ export const load =
     if (metadata['gradus'] !== 'model') return E.left(fileError('the file does not hold a model saved by gradus'))
     const net = Net.codec(definitions.net).decode(parse(metadata['net']))
     if (E.isLeft(net))
-      return E.left(fileError(`the net in the file is not valid: ${net.left[0]?.message ?? 'it has another form'}`))
+      return E.left(fileError(`the net in the file is not valid: ${explain(net.left)}`))
     const { target } = metadata
     const names = parse(metadata['labels'])
     if ((target !== 'class' && target !== 'values') || !isNames(names))

@@ -50,6 +50,7 @@ export type AnyRecipe = Recipe<Inputs, Shape, Target>
 export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   readonly net: Net.Net<I, O>
   readonly loss: Loss.Loss<K> & Ends<K, O>
+  /** the stages that the gradients pass; with none that has a rate, what they leave is subtracted as it is */
   readonly optimizer: Stage.Stage | Optimizer.Optimizer
   readonly batch: number
   readonly epochs: number
@@ -58,6 +59,7 @@ export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   /** default `arraySplit`: every row once an epoch, sizes as equal as can be, none below `batch` */
   readonly batching?: Form
   readonly stop?: Stop | readonly Stop[]
+  /** the data's label, for the names of its classes; `fit` takes them from the data where this is left out */
   readonly label?: { readonly names?: readonly string[] }
 }
 

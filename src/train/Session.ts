@@ -34,11 +34,13 @@ const drawInitial = (recipe: AnyRecipe, p: Programs) => {
   const key = (path: string) => input(initialKey(path), tensorType('i32', [4]))
   const results = Object.fromEntries(p.variables.map(v => [v.path, Init.values(v.init, v.shape, key(v.path))]))
   const keys = p.variables.map(v => [initialKey(v.path), [...keyOf(recipe.seed, v.path, 'init'), 0, 0]])
-  return E.map((m: Machine) => m.run('init', 1, Object.fromEntries(keys)))(
-    machine({ rows: 1, state: [], programs: { init: { results, updates: {} } } }),
+  const given = Object.fromEntries(keys)
+  return E.map((m: Machine) => m.run('init', 1, given))(
+    machine({ rows: 1, state: [], inputs: Object.keys(given), programs: { init: { results, updates: {} } } }),
   )
 }
 
+/** Compiles a recipe for batches of at most `rows` rows, over data sets that lie in its memory. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
@@ -47,7 +49,7 @@ export const session = (
   const made = programs(recipe)
   if (E.isLeft(made)) return made
   const p = made.right
-  const { slots, train, evaluate, predict } = p
+  const { slots, inputs, train, evaluate, predict } = p
   return E.map((m: Machine): Session => {
     const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
     const owner: State.Owner = { places, readBlock: m.readState }
@@ -98,5 +100,5 @@ export const session = (
         return current
       },
     }
-  })(machine({ rows, state: slots, programs: { train, evaluate, predict }, resident }))
+  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, predict }, resident }))
 }

@@ -47,6 +47,7 @@ const make = (step: number, h: Held): State => {
   return state
 }
 
+/** The state that lies in its owner's memory. */
 export const resident = (owner: Owner, step: number): State => make(step, { owner, at: 'resident' })
 
 const detached = (owner: Owner, step: number, block: Uint8Array): State => make(step, { owner, at: 'detached', block })
@@ -57,6 +58,7 @@ export const placed = (owner: Owner, block: Uint8Array): State => {
   return detached(owner, new DataView(block.buffer, block.byteOffset).getFloat64(at, true), block)
 }
 
+/** Whether the state lies in its owner's memory. */
 export const isResident = (state: State): boolean => held.get(state)?.at === 'resident'
 
 /** From now on the state lies outside of its owner's memory; the owner is about to use that for another. */

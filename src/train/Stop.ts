@@ -40,6 +40,7 @@ export interface Stop extends Spec<'stop'> {
   readonly def: StopDefinition
 }
 
+/** Lists of rules under concatenation; the first reason to stop counts. */
 export const MonoidStop: Monoid<readonly Stop[]> = { concat: (a, b) => [...a, ...b], empty: [] }
 
 const counting = t.exact(
@@ -124,6 +125,7 @@ export const resume = (rules: readonly Stop[], saved: unknown): E.Either<string,
   return E.right(states)
 }
 
+/** The states of the rules before the first epoch. */
 export const start = (rules: readonly Stop[]): Running => rules.map(r => r.def.start)
 
 /** One epoch: the rules' next states, whether the first rule that restores saw its best, and the first reason to stop. */
@@ -153,4 +155,5 @@ export const codec = (among: readonly StopDefinition[]): t.Type<Stop, unknown> =
   )
 }
 
+/** The definitions of this module, for decoding. */
 export const definitions: readonly StopDefinition[] = [earlyDefinition]

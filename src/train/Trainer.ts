@@ -56,6 +56,7 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly memoryBytes: number
 }
 
+/** Entries by name, of which the loss is one. */
 export const metricsOf = (entries: readonly (readonly [string, number])[]): Metrics => ({
   loss: Number.NaN,
   ...Object.fromEntries(entries),

@@ -1,8 +1,7 @@
 /**
  * The regions of the library's own chains: every activation behind a dense layer, with and without batch norm and
  * dropout, every loss, and every optimizer with and without clipping (constraints, averages and guards are left to the
- * unfused kernels). The build compiles a kernel for each of them into
- * the core, where the machine finds them by key.
+ * unfused kernels). The build compiles a kernel for each of them into the core, where the machine finds them by key.
  */
 import * as E from '#fp/Either.js'
 import { flow, pipe } from '#fp/function.js'

@@ -3,7 +3,7 @@ import type { DataError } from '../data/DataError.js'
 import type { FileError } from '../io/FileError.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 
-/** A setting of the recipe that is not possible. */
+/** A setting of the recipe itself that is not possible. Those of layers, losses and stages are `ShapeError`s with a path. */
 export interface RecipeError {
   readonly _tag: 'RecipeError'
   readonly message: string
@@ -31,8 +31,10 @@ export interface Aborted {
 export type StepError = ShapeError | DataError | StateError | NonFinite
 export type FitError = StepError | RecipeError | FileError | Aborted
 
+/** A setting that is not possible, in one sentence. */
 export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })
 
+/** Divergence at a step, and what to do; `what` is the loss or a parameter. */
 export const nonFinite = (step: number, rate: number | undefined, what = 'the loss'): NonFinite => ({
   _tag: 'NonFinite',
   step,

@@ -69,11 +69,16 @@ export const inputsOf = (
     columnsOf(recipe, data).map(({ input, width, values }) => [input, values.subarray(from * width, to * width)]),
   )
 
-/** The batches of an epoch (from 1), as `fit` takes them: the recipe's order, cut in the recipe's sizes. */
+/**
+ * The batches of an epoch, as `fit` takes them: the recipe's order, cut in the recipe's sizes. Epochs count from 1. A
+ * `Left` for an epoch that is no such number, and when there are fewer rows than a batch.
+ */
 export const batches =
   (recipe: Pick<AnyRecipe, 'seed' | 'batch' | 'batching'>, epoch: number) =>
-  <I extends Inputs, L>(data: Data<I, L>): E.Either<DataError, readonly Data<I, L>[]> =>
-    E.chain((sizes: Batches.Sizes) => {
+  <I extends Inputs, L>(data: Data<I, L>): E.Either<DataError, readonly Data<I, L>[]> => {
+    if (!Number.isSafeInteger(epoch) || epoch < 1)
+      return refuse(`batches: epochs are counted from 1, but the epoch is ${epoch}`)
+    return E.chain((sizes: Batches.Sizes) => {
       const order = Batches.order(recipe.seed, epoch - 1, data.size)
       let at = 0
       return E.sequenceArray(
@@ -83,3 +88,4 @@ export const batches =
         }),
       )
     })(Batches.sizes(recipe.batching, data.size, recipe.batch))
+  }

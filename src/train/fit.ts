@@ -88,7 +88,7 @@ const finish = <I extends Inputs, O extends Shape>(
       E.chain((s: Session): E.Either<StepError | FileError, Metrics> => {
         const again = restore(s)(bytes.right)
         return E.isLeft(again) ? again : evaluate(s, again.right, over)
-      })(session(recipe, recipe.batch)),
+      })(session({ ...recipe, labels }, recipe.batch)),
   }))(State.hash(state))
 }
 

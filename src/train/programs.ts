@@ -27,6 +27,8 @@ const slotName = (slot: string, path: string): string => `${scalarName(slot)}/${
 export const keySlot = (path: string): string => `key/${path}`
 
 export interface Programs {
+  /** names of the programs' inputs: the net's, and the label */
+  readonly inputs: readonly string[]
   /** in the order in which the state block holds them */
   readonly slots: readonly Slot[]
   readonly variables: readonly Variable[]
@@ -102,6 +104,7 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wan
   })(grad(seen.loss, params))
 }
 
+/** The programs of a recipe; a `Left` for a net, a loss, a metric or an optimizer that does not fit. */
 export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
   const inputs = netInputs(recipe)
   const key = (path: string): Expr => drawKey(param(keySlot(path), tensorType('i32', [2])), stepSlot)
@@ -129,6 +132,7 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
   const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
+      inputs: [...Object.keys(inputs), labelInput],
       slots: [
         { name: 'step', type: tensorType('f64') },
         ...variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) })),

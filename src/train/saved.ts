@@ -12,6 +12,7 @@ import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
 
+/** A state as the bytes of a file; it is not consumed. */
 export const save = (state: State.State): E.Either<StateError, Uint8Array<ArrayBuffer>> =>
   E.map((tensors: readonly StoredTensor[]) => encode({ tensors, metadata: { gradus: 'state' } }))(State.tensors(state))
 

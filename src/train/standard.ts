@@ -5,6 +5,7 @@ import * as Metric from './Metric.js'
 import type { Definitions } from './Recipe.js'
 import * as Stop from './Stop.js'
 
+/** All definitions of the library; put your own beside them: `{ ...standard, net: [...standard.net, gate.def] }`. */
 export const standard: Definitions = {
   net: layers,
   loss: standardLosses,

@@ -11,6 +11,7 @@ export interface Prepared {
   readonly units: readonly Unit[]
 }
 
+/** The program of expressions, and the units it runs in; a `Left` for an expression that does not fit. */
 export const prepare = (exprs: readonly Expr[]): E.Either<ShapeError, Prepared> => {
   const made = E.chain(simplify)(Program.of(exprs))
   return E.map((program: Program.Program) => ({ program, units: fuse(program) }))(made)

@@ -122,6 +122,11 @@ refuses('a parameter without a slot', only({ y: param('v', f32()) }), /p: the st
 refuses('an update without a slot', only({}, { v: constant(1) }), /p: the state has no slot "v"/)
 refuses('a parameter of another type', only({ y: param('w', f32(5, 3)) }), /"w" holds f32\[3, 5\], not f32\[5, 3\]/)
 refuses('an update of another type', only({}, { w: sum(w) }), /"w" holds f32\[3, 5\], not f32\[\]/)
+refuses(
+  'an input that nobody gives',
+  { ...only({ y: input('zzz', f32(3)) }), inputs: ['x'] },
+  /p: there is no input "zzz"; the inputs are x/,
+)
 refuses('a misfit', only({ y: matmul(w, w) }), /matmul: .*inner sizes differ/)
 refuses(
   'an input of two types',

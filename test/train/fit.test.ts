@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pipe } from '#fp/function.js'
-import { Data, type FitEvent, Label, Layer, Net, orThrow, Stop, Trainer } from '../../src/index.js'
+import { Data, type FitEvent, Label, Layer, Net, orThrow, State, Stop, Trainer } from '../../src/index.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { classes, numbers, rows, small } from './support.js'
 
@@ -169,6 +169,28 @@ test('orThrow throws the message', async () => {
   const data = expectRight(Data.of({ inputs: [6], label: Label.classes(3) })({ x: numbers(12), y: classes(2, 3) }))
   const result = await Trainer.fit(small())({ train: data })()
   assert.throws(() => orThrow(result), /a batch takes 4 rows/)
+})
+
+test('what was fitted is judged on data of the same classes only, and gives what a trainer gives', async () => {
+  const named = (...names: readonly [string, string, string]) =>
+    expectRight(Data.of({ inputs: [6], label: Label.classes(...names) })({ x: numbers(60), y: classes(10, 3) }))
+  const fitted = expectRight(await Trainer.fit(small({ epochs: 2 }))({ train: named('a', 'b', 'c') })())
+  assert.match(expectLeft(fitted.evaluate(named('b', 'a', 'c'))).message, /a, b, c|b, a, c/)
+  const trainer = expectRight(await Trainer.compile(small({ epochs: 2 }))())
+  const state = expectRight(trainer.restore(fitted.state))
+  assert.equal(expectRight(fitted.evaluate(named('a', 'b', 'c'))), expectRight(trainer.evaluate(state, rows(10))))
+})
+
+test('batches are those of fit, and their epochs count from 1', async () => {
+  const recipe = small({ epochs: 2 })
+  const fitted = expectRight(await Trainer.fit(recipe)({ train: rows(19) })())
+  const trainer = expectRight(await Trainer.compile(recipe)())
+  let state = trainer.init()
+  for (const epoch of [1, 2])
+    for (const batch of expectRight(Trainer.batches(recipe, epoch)(rows(19))))
+      state = expectRight(trainer.step(state, batch)).state
+  assert.is(expectRight(State.hash(state)), fitted.hash)
+  for (const epoch of [0, -1, 1.5, Number.NaN]) expectLeft(Trainer.batches(recipe, epoch)(rows(19)))
 })
 
 test.run()

@@ -16,6 +16,7 @@ const plain = (name: string, f: (x: Expr) => Expr) =>
 export const relu = plain('relu', act.relu)
 /** x <= 0 ? lambda alpha (e^x - 1) : lambda x; goes with `Init.lecunNormal()`. */
 export const selu = plain('selu', act.selu)
+/** (e^x - e^-x) / (e^x + e^-x) */
 export const tanh = plain('tanh', act.tanh)
 /** 1 / (1 + e^-x) */
 export const logistic = plain('logistic', act.logistic)

@@ -5,6 +5,7 @@ import type { Expr } from '../../graph/Expr.js'
 import type { Shape } from '../../shape/Dims.js'
 import type { LayerDef } from '../Definition.js'
 
+/** What `pure` takes: a layer's settings, shape rule and one meaning. */
 export interface PureDef<A extends readonly unknown[], C> {
   readonly kind: string
   readonly config: t.Type<C, unknown>
@@ -15,6 +16,7 @@ export interface PureDef<A extends readonly unknown[], C> {
   readonly meaning: (c: C, ...x: readonly Expr[]) => Expr
 }
 
+/** The definition of such a layer. */
 export const pure = <A extends readonly unknown[], C>(d: PureDef<A, C>): LayerDef<A, C, never, never> => ({
   kind: d.kind,
   config: d.config,

@@ -40,6 +40,7 @@ export const product = (...schedules: readonly Rate[]): Schedule => {
   return only && more.length > 0 ? productMaker({ factors }) : (only ?? constant(1))
 }
 
+/** Schedules under the pointwise product; the unit is the rate 1. */
 export const MonoidProduct: Monoid<Schedule> = { concat: (a, b) => product(a, b), empty: constant(1) }
 
 /** A schedule that runs for a number of steps, on a clock of its own. */
@@ -48,11 +49,13 @@ export interface Phase {
   readonly steps: number
 }
 
+/** Phases one after another. */
 export type Timed = readonly Phase[]
 
 /** One phase; phases are put in a row by `MonoidTimed` or by spreading them into one list. */
 export const phase = (schedule: Rate, steps: number): Timed => [{ schedule: of(schedule), steps }]
 
+/** Phases in a row; the unit is none. */
 export const MonoidTimed: Monoid<Timed> = { concat: (a, b) => [...a, ...b], empty: [] }
 
 interface Sequence {

@@ -38,6 +38,7 @@ export const define = <C>({ kind, config, rate: meaning }: ScheduleDef<C>): Sche
   const def: ScheduleDefinition = { kind, config: erase(config), rate: (c, step) => meaning(c as C, step) }
   return Object.assign((c: C): Schedule => ({ of: 'schedule', kind, config: c, def }), { def })
 }
+
 /** The rate at a step: both rank 0 and f64. */
 export const rate = (schedule: Rate, step: Expr): Expr => {
   const { def, config, kind } = of(schedule)
@@ -45,6 +46,8 @@ export const rate = (schedule: Rate, step: Expr): Expr => {
     ? def.rate(config, step)
     : invalid('schedule', `"${kind}" has no definition; make it by its constructor or decode it with Schedule.codec`)
 }
+
+/** A number of the step's arithmetic: rank 0, f64. */
 export const f64 = (x: number): Expr => constantExpr(x, 'f64')
 
 /** The codec of a record of settings. */
@@ -61,6 +64,7 @@ export const constant = (value: number): Schedule => constantMaker({ value })
 
 /** A number as a schedule; a schedule as it is. */
 export const of = (rate: Rate): Schedule => (typeof rate === 'number' ? constant(rate) : rate)
+
 const isSchedule = (u: unknown): u is Schedule => {
   if (typeof u !== 'object' || u === null || !('of' in u && 'def' in u && 'config' in u)) return false
   const { def } = u
