@@ -232,8 +232,7 @@ export const load =
     const { tensors, metadata } = file.right
     if (metadata['gradus'] !== 'model') return E.left(fileError('the file does not hold a model saved by gradus'))
     const net = Net.codec(definitions.net).decode(parse(metadata['net']))
-    if (E.isLeft(net))
-      return E.left(fileError(`the net in the file is not valid: ${explain(net.left)}`))
+    if (E.isLeft(net)) return E.left(fileError(`the net in the file is not valid: ${explain(net.left)}`))
     const { target } = metadata
     const names = parse(metadata['labels'])
     if ((target !== 'class' && target !== 'values') || !isNames(names))
