@@ -6,25 +6,19 @@ import * as E from '#fp/Either.js'
 import { flow, pipe } from '#fp/function.js'
 import * as t from '#io/index.js'
 import { param } from '../../src/graph/Expr.js'
-import { analyze } from '../../src/nn/analyze.js'
 import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
 import { standard } from '../../src/nn/standard.js'
 import { expectLeft, expectRight } from '../support/assert.js'
-import { configOf, gate } from './support.js'
+import { again, codec, complaints, configOf, gate, pathsOf } from './support.js'
 
 const test = suite('Net as JSON')
 
-const pathsOf = (net: Net.AnyNet): readonly string[] => expectRight(analyze(net)).rows.map(r => r.path)
 const _errorOf = (net: Net.AnyNet): string => {
   const { path, message } = expectLeft(Net.check(net))
   return `${path}: ${message}`
 }
-const codec = Net.codec(standard)
-const again = (net: Net.AnyNet): Net.AnyNet => expectRight(codec.decode(JSON.parse(JSON.stringify(Net.toJSON(net)))))
-const complaints = (json: unknown, definitions = standard): readonly string[] =>
-  expectLeft(Net.codec(definitions).decode(json)).map(e => e.message ?? '')
 
 /** A layer put on a net whose types are not known, as decoded nets are. */
 const _onto = (net: Net.AnyNet, layer: { readonly def: Layer.LayerDefinition }, config: unknown, name?: string) =>

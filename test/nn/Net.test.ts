@@ -2,41 +2,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as E from '#fp/Either.js'
 import { flow, pipe } from '#fp/function.js'
-import { analyze } from '../../src/nn/analyze.js'
 import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
-import { standard } from '../../src/nn/standard.js'
-import { expectLeft, expectRight } from '../support/assert.js'
-import { configOf, gate } from './support.js'
+import { expectRight } from '../support/assert.js'
+import { again, complaints, configOf, errorOf, gate, onto, pathsOf } from './support.js'
 
 const test = suite('Net')
-
-const pathsOf = (net: Net.AnyNet): readonly string[] => expectRight(analyze(net)).rows.map(r => r.path)
-const errorOf = (net: Net.AnyNet): string => {
-  const { path, message } = expectLeft(Net.check(net))
-  return `${path}: ${message}`
-}
-const codec = Net.codec(standard)
-const again = (net: Net.AnyNet): Net.AnyNet => expectRight(codec.decode(JSON.parse(JSON.stringify(Net.toJSON(net)))))
-const complaints = (json: unknown, definitions = standard): readonly string[] =>
-  expectLeft(Net.codec(definitions).decode(json)).map(e => e.message ?? '')
-
-/** A layer put on a net whose types are not known, as decoded nets are. */
-const onto = (net: Net.AnyNet, layer: { readonly def: Layer.LayerDefinition }, config: unknown, name?: string) =>
-  ({
-    ...net,
-    node: {
-      _tag: 'Apply',
-      kind: layer.def.kind,
-      config,
-      ...(name !== undefined && { name }),
-      scope: [],
-      frozen: false,
-      args: [net.node],
-      def: layer.def,
-    },
-  }) as const
 
 // --- names ------------------------------------------------------------------------------------------------------------
 test('names by scope and name, or kind and ordinal', () => {

@@ -5,17 +5,19 @@ import * as t from '#io/index.js'
 import { evaluateAll } from '../../src/backend/evaluate.js'
 import { evaluate } from '../../src/backend/reference.js'
 import { type Expr, input, param } from '../../src/graph/Expr.js'
+import { analyze } from '../../src/nn/analyze.js'
 import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
 import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
 import type { AnyNet } from '../../src/nn/Net.js'
 import * as Net from '../../src/nn/Net.js'
+import { standard } from '../../src/nn/standard.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
 import { soleInput } from '../../src/shape/inputs.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
-import { assertClose, expectRight } from '../support/assert.js'
+import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 
 export type Values = Readonly<Record<string, ArrayLike<number>>>
 
@@ -87,3 +89,34 @@ export const configOf = (layer: (x: Net.Net<readonly [1], readonly [1]>) => Net.
   const { node } = layer(Net.input(1))
   return node._tag === 'Apply' ? node.config : null
 }
+
+export const pathsOf = (net: Net.AnyNet): readonly string[] => expectRight(analyze(net)).rows.map(r => r.path)
+
+export const errorOf = (net: Net.AnyNet): string => {
+  const { path, message } = expectLeft(Net.check(net))
+  return `${path}: ${message}`
+}
+
+export const codec = Net.codec(standard)
+
+export const again = (net: Net.AnyNet): Net.AnyNet =>
+  expectRight(codec.decode(JSON.parse(JSON.stringify(Net.toJSON(net)))))
+
+export const complaints = (json: unknown, definitions = standard): readonly string[] =>
+  expectLeft(Net.codec(definitions).decode(json)).map(e => e.message ?? '')
+
+/** A layer put on a net whose types are not known, as decoded nets are. */
+export const onto = (net: Net.AnyNet, layer: { readonly def: Layer.LayerDefinition }, config: unknown, name?: string) =>
+  ({
+    ...net,
+    node: {
+      _tag: 'Apply',
+      kind: layer.def.kind,
+      config,
+      ...(name !== undefined && { name }),
+      scope: [],
+      frozen: false,
+      args: [net.node],
+      def: layer.def,
+    },
+  }) as const
