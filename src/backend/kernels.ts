@@ -22,7 +22,8 @@ export interface Interpreter {
 export const instantiate = (memory: WebAssembly.Memory): Interpreter => {
   const { exports } = new WebAssembly.Instance(core(), { env: { memory } })
   const table = exports['table'] as WebAssembly.Table
-  const { run, repeat } = exports as unknown as Pick<Interpreter, 'run' | 'repeat'>
+  const run = exports['run'] as Interpreter['run']
+  const repeat = exports['repeat'] as Interpreter['repeat']
   const names = Object.keys(exports)
     .filter(name => typeof exports[name] === 'function' && name !== 'run' && name !== 'repeat')
     .sort()

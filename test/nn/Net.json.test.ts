@@ -15,27 +15,6 @@ import { again, codec, complaints, configOf, gate, pathsOf } from './support.js'
 
 const test = suite('Net as JSON')
 
-const _errorOf = (net: Net.AnyNet): string => {
-  const { path, message } = expectLeft(Net.check(net))
-  return `${path}: ${message}`
-}
-
-/** A layer put on a net whose types are not known, as decoded nets are. */
-const _onto = (net: Net.AnyNet, layer: { readonly def: Layer.LayerDefinition }, config: unknown, name?: string) =>
-  ({
-    ...net,
-    node: {
-      _tag: 'Apply',
-      kind: layer.def.kind,
-      config,
-      ...(name !== undefined && { name }),
-      scope: [],
-      frozen: false,
-      args: [net.node],
-      def: layer.def,
-    },
-  }) as const
-
 const step = fc.oneof(
   fc.record({ units: fc.integer({ min: 1, max: 9 }), bias: fc.boolean() }).map(
     ({ units, bias }) =>
