@@ -82,6 +82,8 @@ const allFinite = (values: ArrayLike<number>): boolean => {
 
 /** The number of rows given, if every input has that many, all finite. */
 const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, number> => {
+  if (typeof x !== 'object' || x === null)
+    return refuse('predict: expects rows of numbers, by name where the net has named inputs, or a data set')
   let rows: number | null = null
   for (const [name, shape] of inputEntries(net.inputs)) {
     const called = name === null ? 'the input' : `the input "${name}"`

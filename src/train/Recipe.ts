@@ -10,7 +10,7 @@ import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import type { Form } from '../data/Batches.js'
-import { explain, oneOf } from '../graph/settings.js'
+import { explain, isRecord, oneOf } from '../graph/settings.js'
 import { encodeSpec } from '../graph/specCodec.js'
 import type { LayerDefinition } from '../nn/Definition.js'
 import type { InitDefinition } from '../nn/Init.js'
@@ -71,7 +71,7 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   net: s.net,
   loss: s.loss,
   metrics: s.metrics ?? [],
-  optimizer: listOf(s.optimizer),
+  optimizer: Array.isArray(s.optimizer) ? s.optimizer : [s.optimizer as Stage.Stage],
   batch: s.batch,
   batching: s.batching ?? 'arraySplit',
   epochs: s.epochs,
@@ -108,8 +108,18 @@ const namesComplaint = ({ net, loss, metrics, stop, labels }: AnyRecipe): string
   return labels.every(wellFormed) ? null : 'a label name is no well-formed Unicode'
 }
 
+/** What a caller without types left out. */
+const absent = ({ net, loss, optimizer }: Partial<AnyRecipe>): string | null => {
+  if (!isRecord(net) || !isRecord(net.node)) return 'net is missing; build one from Net.input'
+  if (!isRecord(loss) || !isRecord(loss.def)) return 'loss is missing; give one such as Loss.mse()'
+  if (!optimizer?.every(isRecord)) return 'optimizer is missing; give one such as Optimizer.sgd({ rate: 0.1 })'
+  return null
+}
+
 /** The recipe, or the first setting that is not possible. */
 export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | ShapeError, R> => {
+  const without = absent(recipe)
+  if (without !== null) return E.left(recipeError(without))
   const { net, batch, epochs, seed, optimizer, stop } = recipe
   const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
   if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${batch}`))

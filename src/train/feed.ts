@@ -15,7 +15,8 @@ import type { AnyRecipe } from './Recipe.js'
 export type AnyData = Data<Inputs, Label>
 
 /** The data, if they fit the recipe's net and loss. */
-export const fits = (recipe: AnyRecipe, data: AnyData): E.Either<DataError, AnyData> => {
+export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<DataError, AnyData> => {
+  if (!data?.columns || !data.labels) return refuse('there is no data set; make one by Data.of, Data.csv or Data.idx')
   const wanted = inputEntries(recipe.net.inputs)
   const given = inputEntries(data.inputs)
   for (const [name, shape] of wanted) {

@@ -29,7 +29,7 @@ export const fit =
   async () => {
     const sound = check(recipe)
     if (E.isLeft(sound)) return sound
-    const data = within('train', fits(recipe, split.train))
+    const data = within('train', fits(recipe, split?.train))
     if (E.isLeft(data)) return data
     const labels = namesOf(recipe, split.train.label)
     const validation = split.validation

@@ -66,6 +66,24 @@ for (const [name, data, words] of wrong)
     says(expectLeft(await Trainer.fit(small())(split)()), 'DataError', /^validation: /, ...words)
   })
 
+test('what only callers without types can leave out', async () => {
+  const none = undefined as never
+  const state = trainer.init()
+  says(expectLeft(trainer.step(state, none)), 'DataError', /no data set/)
+  expectRight(trainer.step(state, rows(4)))
+  for (const split of [none, {} as never, { train: 3 } as never])
+    says(expectLeft(await Trainer.fit(small())(split)()), 'DataError', /train: there is no data set/)
+  const model = expectRight(trainer.model(trainer.init()))
+  for (const x of ['abc' as never, none, null as never, 3 as never])
+    says(expectLeft(model.predict(x)), 'DataError', /rows/)
+  for (const part of ['net', 'loss', 'optimizer'])
+    says(
+      expectLeft(await Trainer.compile(small({ [part]: undefined }))()),
+      'RecipeError',
+      new RegExp(`^${part} is missing`),
+    )
+})
+
 test('values of another shape for a regression', async () => {
   const net = pipe(Net.input(6), Layer.dense(2))
   const recipe = Recipe.of({
