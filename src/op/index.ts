@@ -2,6 +2,7 @@
 import type { Op } from '../graph/Op.js'
 import { arithmeticOps } from './arithmetic.js'
 import { shapingOps } from './broadcast.js'
+import { convOps } from './conv.js'
 import { gatherOps } from './gather.js'
 import { mathOps } from './math.js'
 import { matmulOps } from './matmul.js'
@@ -18,6 +19,7 @@ export const ops: readonly Op[] = [
   ...shapingOps,
   ...reductionOps,
   ...matmulOps,
+  ...convOps,
   ...windowOps,
   ...gatherOps,
   ...randomOps,

@@ -1,0 +1,106 @@
+/**
+ * The geometry of windows that slide over images, for convolutions and pools: padding, strides, dilations and the sizes
+ * that follow. An axis of n elements, padded by a before and b after, under a window of k elements d apart that moves by
+ * s, gives
+ *
+ *     floor((n + a + b - (d (k - 1) + 1)) / s) + 1
+ */
+import { showShape } from '../shape/TensorType.js'
+
+/** One number for both axes, or [vertical, horizontal]. */
+export type Pair = number | readonly [number, number]
+
+/** [[top, bottom], [left, right]] */
+export type Edges = readonly [readonly [number, number], readonly [number, number]]
+
+/**
+ * - 'valid': none.
+ * - 'same': as TensorFlow pads, so that the output has ceil(n / stride) elements; of an odd number the end gets more.
+ * - a number, or a number for each axis: as PyTorch pads, on both sides alike.
+ * - the edges themselves.
+ */
+export type Padding = 'valid' | 'same' | Pair | Edges
+
+export const pairOf = (x: Pair): readonly [number, number] => (typeof x === 'number' ? [x, x] : x)
+
+/** The elements a window spans. */
+export const span = (window: number, dilation = 1): number => dilation * (window - 1) + 1
+
+/** How many places a window of `span` elements has on `size` padded elements; not positive where it has none. */
+export const places = (size: number, spanned: number, stride: number): number =>
+  Math.floor((size - spanned) / stride) + 1
+
+/** What 'same' adds before and after an axis. */
+const sameEdges = (size: number, spanned: number, stride: number): readonly [number, number] => {
+  const all = Math.max(0, (Math.ceil(size / stride) - 1) * stride + spanned - size)
+  const before = Math.floor(all / 2)
+  return [before, all - before]
+}
+
+export interface Sliding {
+  readonly window: readonly [number, number]
+  readonly stride?: Pair
+  readonly dilation?: Pair
+  readonly padding?: Padding
+}
+
+/** The padding as [[top, bottom], [left, right]] for an image of a height and a width. */
+export const edgesOf = (
+  image: readonly [number, number],
+  { window, stride = 1, dilation = 1, padding = 'valid' }: Sliding,
+): Edges => {
+  if (padding === 'valid')
+    return [
+      [0, 0],
+      [0, 0],
+    ]
+  const [s, d] = [pairOf(stride), pairOf(dilation)]
+  if (padding === 'same')
+    return [sameEdges(image[0], span(window[0], d[0]), s[0]), sameEdges(image[1], span(window[1], d[1]), s[1])]
+  if (typeof padding === 'number')
+    return [
+      [padding, padding],
+      [padding, padding],
+    ]
+  const [y, x] = padding
+  return [typeof y === 'number' ? [y, y] : y, typeof x === 'number' ? [x, x] : x]
+}
+
+/** Geometry as attributes of an operation: flat, [vertical, horizontal] and [top, bottom, left, right]. */
+export interface SlidingAttrs {
+  readonly [name: string]: readonly number[]
+  readonly stride: readonly number[]
+  readonly dilation: readonly number[]
+  readonly padding: readonly number[]
+}
+
+export const slidingAttrs = (image: readonly [number, number], s: Sliding): SlidingAttrs => ({
+  stride: pairOf(s.stride ?? 1),
+  dilation: pairOf(s.dilation ?? 1),
+  padding: edgesOf(image, s).flat(),
+})
+
+const whole = (xs: readonly number[], least: number): boolean => xs.every(x => Number.isInteger(x) && x >= least)
+
+/** Why attributes are no geometry, or null. */
+export const slidingFault = ({ stride, dilation, padding }: SlidingAttrs): string | null => {
+  if (!(stride.length === 2 && whole(stride, 1)))
+    return `the stride must be whole numbers >= 1, but it is ${showShape(stride)}`
+  if (!(dilation.length === 2 && whole(dilation, 1)))
+    return `the dilation must be whole numbers >= 1, but it is ${showShape(dilation)}`
+  return padding.length === 4 && whole(padding, 0)
+    ? null
+    : `the padding must be whole numbers >= 0, but it is ${showShape(padding)}`
+}
+
+/** The output's height and width; a size that is not positive says that the window does not fit. */
+export const outputOf = (
+  [height, width]: readonly [number, number],
+  [kh, kw]: readonly [number, number],
+  { stride, dilation, padding }: SlidingAttrs,
+): readonly [number, number] => {
+  const [top = 0, bottom = 0, left = 0, right = 0] = padding
+  const [sy = 1, sx = 1] = stride
+  const [dy = 1, dx = 1] = dilation
+  return [places(height + top + bottom, span(kh, dy), sy), places(width + left + right, span(kw, dx), sx)]
+}
