@@ -1,8 +1,9 @@
 /** npm run bench: gradus and its peers at the same work, in turn, each in a process of its own, on one thread. */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { progress } from '../support/progress.js'
 import { type Library, start } from './library.js'
-import { type Figure, figure, jsonLine, progress, table } from './report.js'
+import { type Figure, figure, jsonLine, table } from './report.js'
 import { type Workload, workloads } from './workloads.js'
 
 /** Seconds of one library at one workload in one round. */

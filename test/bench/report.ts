@@ -1,4 +1,4 @@
-/** Figures out of samples, as lines of JSON and as a table; the progress line. */
+/** Figures out of samples, as lines of JSON and as a table. */
 import type { Workload } from './workloads.js'
 
 /** What one library did at one workload. `min` and `max` are the least and the greatest number, in the unit. */
@@ -59,23 +59,4 @@ export const table = (figures: readonly Figure[]): string => {
     .map(row => row.map((cell, c) => (isNumber(c) ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))))
     .map(row => row.join('  ').trimEnd())
     .join('\n')
-}
-
-/** A line on stderr that says what is being measured, how much is done, and how long the rest will take. */
-export const progress = (total: number) => {
-  const { stderr } = process
-  const start = performance.now()
-  let done = 0
-  return {
-    step: (what: string): void => {
-      const passed = (performance.now() - start) / 1000
-      const left = done === 0 ? '' : `, ${Math.ceil((passed * (total - done)) / done)} s left`
-      if (stderr.isTTY)
-        stderr.write(`\r\x1b[K${Math.floor((100 * done) / total)}% ${what}, ${Math.floor(passed)} s${left}`)
-      done++
-    },
-    clear: (): void => {
-      if (stderr.isTTY) stderr.write('\r\x1b[K')
-    },
-  }
 }

@@ -1,0 +1,14 @@
+/** npm run claims: what papers claim of the tricks, measured over several seeds. Exit code 1 if a claim does not hold. */
+import { momentumRate } from './momentum.js'
+import { run } from './run.js'
+import { stability } from './stability.js'
+import { wilson } from './wilson.js'
+
+const claims = [wilson(), momentumRate(), stability()]
+
+try {
+  process.exitCode = await run(claims, process.argv.slice(2), text => process.stdout.write(text))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 2
+}
