@@ -123,6 +123,8 @@ test('defaults are those of the paper or the library', () => {
   same(Optimizer.adadelta(), Optimizer.adadelta({ rate: 1, rho: 0.9, epsilon: 1e-6 }))
   same(Optimizer.adamW(), Optimizer.chain(Optimizer.adam(moments), Decay.decoupled(0.01, { rate: 0.001 })))
   same(Optimizer.amsgrad(), Optimizer.amsgrad({ ...moments, rate: 0.001, form: 'torch' }))
+  same(Optimizer.amsgrad({ form: 'keras' }), Optimizer.amsgrad({ form: 'keras', epsilon: 1e-7 }))
+  same(Optimizer.adam({ form: 'keras' }), Optimizer.adam({ form: 'keras', epsilon: 1e-7 }))
   same(Optimizer.nadam(), Optimizer.nadam({ ...moments, rate: 0.002, warmth: 0.004, form: 'torch' }))
   same(Optimizer.adamax(), Optimizer.adamax({ ...moments, rate: 0.002, form: 'torch' }))
   same(Optimizer.adamax({ form: 'keras' }), Optimizer.adamax({ form: 'keras', epsilon: 1e-7 }))

@@ -1,12 +1,14 @@
 """optimizers.json: every optimizer's parameters, step by step, on one fixed sequence of 60 gradients, in float64.
 
 Parameters are p [7] and q [3, 4]. In p, element 4 always has gradient 2^-27 (it tells the epsilon forms apart),
-element 5 a gradient at every tenth step only, element 6 never. `source` is torch, or formula (numpy, REFERENCES below).
-Step t = 0, 1, ... reads rate(t).
+element 5 a gradient at every tenth step only, element 6 never. `source` is torch, sklearn, or formula (numpy, where no
+library has the form: FORMULAS below). Step t = 0, 1, ... reads rate(t).
 """
 
 import numpy as np
+import sklearn
 import torch
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from common import grid, number, rng, tensor, write
 
@@ -30,6 +32,8 @@ TORCH = [
     ("nadam", torch.optim.NAdam, BETAS | {"momentum_decay": 0.004}),
     ("radam", torch.optim.RAdam, BETAS),
     ("adagrad", torch.optim.Adagrad, {"initial_accumulator_value": 0, "eps": 1e-10}),
+    ("adagrad", torch.optim.Adagrad, {"initial_accumulator_value": 0.1, "eps": 0}),
+    ("adagrad", torch.optim.Adagrad, {"initial_accumulator_value": 0.1, "eps": 1e-7}),
     ("adadelta", torch.optim.Adadelta, {"rho": 0.9, "eps": 1e-6}),
     ("rmsprop", torch.optim.RMSprop, {"alpha": 0.99, "eps": 1e-8}),
     ("rmsprop", torch.optim.RMSprop, {"alpha": 0.9, "eps": 1e-8, "momentum": 0.9}),
@@ -93,6 +97,21 @@ def rmsprop(p, g, r, t, s, rho, momentum, epsilon, form):
     return p - s["mom"]
 
 
+SKLEARN = [
+    ("momentum", SGDOptimizer, {"momentum": 0.9, "nesterov": False}),
+    ("nesterov", SGDOptimizer, {"momentum": 0.9, "nesterov": True}),
+    ("adam", AdamOptimizer, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}),
+]
+
+# Forms that torch has under settings that follow the step: (optimizer, form, constructor, config, eps of it at step
+# t = 1, 2, ..., its learning rate for the rate r).
+c1, c2 = lambda t: 1 - 0.9**t, lambda t: 1 - 0.999**t
+AMSGRAD = {"betas": [0.9, 0.999], "amsgrad": True}
+VARIED = [
+    ("amsgrad", "keras", torch.optim.Adam, AMSGRAD, lambda t: 1e-7 / np.sqrt(c2(t)), lambda r, t: r),
+    ("amsgrad", "paper", torch.optim.Adam, AMSGRAD, lambda t: 1e-8 / np.sqrt(c2(t)), lambda r, t: r * c1(t) / np.sqrt(c2(t))),
+]
+
 ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 FORMULAS = [
     *((momentum, {"momentum": 0.9, "form": form}) for form in ("tf1", "slides")),
@@ -116,6 +135,42 @@ def run_torch(constructor, config, rate):
         yield torch.cat([leaf.detach().flatten() for leaf in leaves]).numpy()
 
 
+def run_varied(constructor, config, eps, lr, rate):
+    leaves = [torch.nn.Parameter(x) for x in start()]
+    optimizer = constructor(leaves, lr=1, **config)
+    for t, grads in enumerate(zip(*gradients())):
+        for leaf, g in zip(leaves, grads):
+            leaf.grad = g.clone()
+        optimizer.param_groups[0].update(lr=lr(rate(t), t + 1), eps=eps(t + 1))
+        optimizer.step()
+        yield torch.cat([leaf.detach().flatten() for leaf in leaves]).numpy()
+
+
+def run_sklearn(constructor, config, rate):
+    leaves = [x.numpy() for x in start()]
+    optimizer = constructor(leaves, **config)
+    for t, grads in enumerate(zip(*gradients())):
+        optimizer.learning_rate = optimizer.learning_rate_init = rate(t)
+        optimizer.update_params(leaves, [g.numpy() for g in grads])
+        yield np.concatenate([leaf.flatten() for leaf in leaves])
+
+
+def run_keras_rmsprop(config, momentum, rate):
+    """torch's RMSprop at rate 1 gives the push g / (sqrt(s) + eps), and sklearn's momentum takes it in Keras' form."""
+    pushed = [torch.nn.Parameter(torch.zeros_like(x)) for x in start()]
+    inner = torch.optim.RMSprop(pushed, lr=1, **config)
+    leaves = [x.numpy() for x in start()]
+    outer = SGDOptimizer(leaves, momentum=momentum, nesterov=False)
+    for t, grads in enumerate(zip(*gradients())):
+        for leaf, g in zip(pushed, grads):
+            leaf.data.zero_()
+            leaf.grad = g.clone()
+        inner.step()
+        outer.learning_rate = rate(t)
+        outer.update_params(leaves, [-leaf.detach().numpy() for leaf in pushed])
+        yield np.concatenate([leaf.flatten() for leaf in leaves])
+
+
 def run_formula(function, config, rate):
     slots = dict.fromkeys(("a", "v", "m", "G", "s", "mom"), 0)
     p = torch.cat([x.flatten() for x in start()]).numpy()
@@ -134,6 +189,15 @@ def cases():
     for rate, schedule in RATES.items():
         for name, constructor, config in TORCH:
             yield case("torch", name, config, rate, run_torch(constructor, config, schedule["rate"]))
+        for name, constructor, config in SKLEARN:
+            yield case("sklearn", name, config, rate, run_sklearn(constructor, config, schedule["rate"]))
+        for name, form, constructor, config, eps, lr in VARIED:
+            trajectory = run_varied(constructor, config, eps, lr, schedule["rate"])
+            yield case("torch", name, config | {"form": form}, rate, trajectory)
+        for centered in (False, True):
+            config = {"alpha": 0.9, "eps": 1e-7, "centered": centered}
+            trajectory = run_keras_rmsprop(config, 0.9, schedule["rate"])
+            yield case("torch", "rmsprop", config | {"momentum": 0.9, "form": "keras"}, rate, trajectory)
         for function, config in FORMULAS:
             trajectory = run_formula(function, config, schedule["rate"])
             yield case("formula", function.__name__, config, rate, trajectory)
@@ -142,7 +206,7 @@ def cases():
 def generate():
     p, q = start()
     head = {
-        "source": f"torch {torch.__version__}, numpy, float64",
+        "source": f"torch {torch.__version__}, sklearn {sklearn.__version__}, numpy, float64",
         "rates": {name: [number(s["rate"](t)) for t in range(STEPS)] for name, s in RATES.items()},
         "start": {"p": tensor(p), "q": tensor(q)},
         "gradients": dict(zip("pq", map(tensor, gradients()))),

@@ -3,7 +3,7 @@
  *
  *     adam             m = b1 m + (1 - b1) g    v = b2 v + (1 - b2) g^2    c1 = 1 - b1^t    c2 = 1 - b2^t
  *                      torch, paper (default):  p - r (m / c1) / (sqrt(v / c2) + eps)
- *                      tf1:                     p - r (sqrt(c2) / c1) m / (sqrt(v) + eps)
+ *                      tf1, keras:              p - r (sqrt(c2) / c1) m / (sqrt(v) + eps)
  *                      slides:                  p - r (m / c1) / sqrt(v / c2 + eps)
  *     amsgrad          u = max(u, v)
  *                      torch (default):         p - r (m / c1) / (sqrt(u / c2) + eps)
@@ -29,22 +29,20 @@ import * as Schedule from '../schedules/define.js'
 import { define, leafwise, type StageDefinition } from '../stages/define.js'
 import { correction, type MomentOptions, momentProps, momentSlots, moments, toward, towardSquare } from './moments.js'
 
-export type AdamForm = 'torch' | 'paper' | 'tf1' | 'slides'
+export type AdamForm = 'torch' | 'paper' | 'tf1' | 'keras' | 'slides'
 
 const adamMaker = define({
   kind: 'gradus/adam',
-  config: t.exact(t.type({ ...momentProps, form: oneOf<AdamForm>('torch', 'paper', 'tf1', 'slides') })),
+  config: t.exact(t.type({ ...momentProps, form: oneOf<AdamForm>('torch', 'paper', 'tf1', 'keras', 'slides') })),
   slots: momentSlots,
   rate: c => c.rate,
   apply: ({ rate, beta1, beta2, epsilon, form }, input) => {
     const [c1, c2] = [correction(beta1, input.step), correction(beta2, input.step)]
     const scale = mul(Schedule.rate(rate, input.step), div(sqrt(c2), c1))
-    const denominator = {
-      torch: (v: Expr) => add(sqrt(v), mul(epsilon, sqrt(c2))),
-      paper: (v: Expr) => add(sqrt(v), mul(epsilon, sqrt(c2))),
-      tf1: (v: Expr) => add(sqrt(v), epsilon),
-      slides: (v: Expr) => sqrt(add(v, mul(epsilon, c2))),
-    }[form]
+    const corrected = (v: Expr): Expr => add(sqrt(v), mul(epsilon, sqrt(c2)))
+    const hat = (v: Expr): Expr => add(sqrt(v), epsilon)
+    const inside = (v: Expr): Expr => sqrt(add(v, mul(epsilon, c2)))
+    const denominator = { torch: corrected, paper: corrected, tf1: hat, keras: hat, slides: inside }[form]
     return leafwise(input, ['mean', 'square'], ({ gradient, slots }) => {
       const mean = toward(slots.mean, gradient, 1 - beta1)
       const square = towardSquare(slots.square, gradient, 1 - beta2)
@@ -58,8 +56,12 @@ export interface AdamOptions extends MomentOptions {
   readonly form?: AdamForm
 }
 
-/** Adam, by default with the paper's settings: rate 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8. */
-export const adam = (o: AdamOptions = {}): Optimizer => [adamMaker({ ...moments(o), form: o.form ?? 'torch' })]
+/** Keras' epsilon is 1e-7, all others' 1e-8. */
+const momentsOf = ({ form, ...o }: MomentOptions & { readonly form?: string }) =>
+  moments(o, 0.001, form === 'keras' ? 1e-7 : 1e-8)
+
+/** Adam, by default with the paper's settings: rate 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8 (1e-7 for keras). */
+export const adam = (o: AdamOptions = {}): Optimizer => [adamMaker({ ...momentsOf(o), form: o.form ?? 'torch' })]
 
 export interface AdamWOptions extends AdamOptions, Select {
   /** l >= 0; default 0.01 */
@@ -103,7 +105,9 @@ export interface AmsgradOptions extends MomentOptions {
 }
 
 /** Adam whose second moment never falls; defaults as Adam's. */
-export const amsgrad = (o: AmsgradOptions = {}): Optimizer => [amsgradMaker({ ...moments(o), form: o.form ?? 'torch' })]
+export const amsgrad = (o: AmsgradOptions = {}): Optimizer => [
+  amsgradMaker({ ...momentsOf(o), form: o.form ?? 'torch' }),
+]
 
 /** The definitions of this module, for decoding. */
 export const definitions: readonly StageDefinition[] = [adamMaker.def, amsgradMaker.def]

@@ -59,7 +59,10 @@ export interface NadamOptions extends MomentOptions {
   readonly form?: NadamForm
 }
 
-/** Adam with Nesterov's momentum. Rate 0.002 by default, as in torch; the rest as Adam's. */
+/**
+ * Adam with Nesterov's momentum. Rate 0.002 by default, as in torch; the rest as Adam's. Keras has the same formula, with
+ * rate 0.001 and epsilon 1e-7, and since 2.11 with warmth 1.
+ */
 export const nadam = (o: NadamOptions = {}): Optimizer => [
   nadamMaker({ ...moments(o, 0.002), warmth: o.warmth ?? 0.004, form: o.form ?? 'torch' }),
 ]
