@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,37 +9,11 @@ import * as Schedule from '../../src/optim/Schedule.js'
 import { slotsOf } from '../../src/optim/Stage.js'
 import { fuse } from '../../src/transform/Fuse.js'
 import { assertClose, expectRight } from '../support/assert.js'
-import { descend, type Leaf, lastOf, monoidLaws, origin, stepOf, trajectory, updatesOf } from './support.js'
-
-interface Oracle {
-  readonly start: { readonly p: Leaf; readonly q: Leaf }
-  readonly gradients: { readonly p: Leaf; readonly q: Leaf }
-  readonly recorded: readonly number[]
-  readonly cases: readonly {
-    readonly optimizer: string
-    readonly source: string
-    readonly config: {
-      readonly momentum?: number
-      readonly form?: string
-      readonly nesterov?: boolean
-      readonly weight_decay?: number
-      readonly alpha?: number
-      readonly eps?: number
-      readonly initial_accumulator_value?: number
-      readonly centered?: boolean
-      readonly rho?: number
-      readonly epsilon?: number
-    }
-    readonly rate: 'constant' | 'exponential'
-    readonly params: readonly (readonly number[])[]
-  }[]
-}
-
-const oracle: Oracle = JSON.parse(readFileSync(new URL('../oracle/optimizers.json', import.meta.url), 'utf8'))
-const rates = { constant: 0.1, exponential: Schedule.exponential({ initial: 0.1, steps: 10, decay: 0.1 }) }
+import { type Case, gradients, oracle, rates, start } from './oracle.js'
+import { descend, lastOf, monoidLaws, origin, stepOf, trajectory, updatesOf } from './support.js'
 
 /** The optimizers that a case of the oracle stands for, in all forms that agree with it; none for those not offered. */
-const optimizersOf = ({ optimizer, source, config, rate: name }: Oracle['cases'][number]): Optimizer.Optimizer[] => {
+const optimizersOf = ({ optimizer, source, config, rate: name }: Case): Optimizer.Optimizer[] => {
   const rate = rates[name]
   const torchLike = source === 'torch' || config.form === 'tf1'
   const momentumForms = torchLike ? (['torch', 'tf1'] as const) : (['keras', 'slides'] as const)
@@ -90,11 +63,6 @@ const optimizersOf = ({ optimizer, source, config, rate: name }: Oracle['cases']
   }
 }
 
-const rows = ({ shape, data }: Leaf): readonly (readonly number[])[] => {
-  const size = data.length / (shape[0] ?? 1)
-  return Array.from({ length: shape[0] ?? 0 }, (_, t) => data.slice(t * size, (t + 1) * size))
-}
-
 const formOf = ([stage]: Optimizer.Optimizer): string => {
   const config = stage?.config
   return typeof config === 'object' && config !== null && 'form' in config ? `${config.form}` : ''
@@ -102,7 +70,6 @@ const formOf = ([stage]: Optimizer.Optimizer): string => {
 
 const test = suite('Optimizer')
 
-const gradients = rows(oracle.gradients.p).map((p, t) => [p, rows(oracle.gradients.q)[t] ?? []])
 for (const c of oracle.cases) {
   for (const optimizer of optimizersOf(c)) {
     for (const [precision, rel] of [
@@ -110,7 +77,7 @@ for (const c of oracle.cases) {
       ['f32', 1e-6],
     ] as const)
       test(`${c.source} ${c.optimizer} ${formOf(optimizer)} at a rate ${c.rate} in ${precision}`, () => {
-        const states = trajectory(optimizer, [oracle.start.p, oracle.start.q], gradients, precision)
+        const states = trajectory(optimizer, start, gradients, precision)
         oracle.recorded.forEach((step, i) => {
           const expected = c.params[i] ?? []
           const largest = Math.max(...expected.map(Math.abs))
@@ -128,7 +95,7 @@ test('every case stands for an optimizer, and a library says what the formulas s
       .filter(c => (c.source === 'formula') === written)
       .flatMap(c => optimizersOf(c).map(o => `${c.optimizer} ${formOf(o)}`))
   const library = new Set(forms(false))
-  assert.equal([...new Set(forms(true).filter(f => !library.has(f)))], ['adam slides', 'rmsprop tf1']) // see tfjs.json
+  assert.equal([...new Set(forms(true).filter(f => !library.has(f)))], ['adam slides', 'rmsprop tf1']) // the latter is in tfjs.json
 })
 
 test('momentum forms differ when the rate changes', () => {
@@ -143,7 +110,8 @@ test('momentum forms differ when the rate changes', () => {
 test('Adam forms differ in where epsilon stands', () => {
   const rate = 0.001
   const first = (form: Optimizer.AdamForm) =>
-    (updatesOf(Optimizer.adam({ rate, form, epsilon: 1e-8 }), [{ shape: [1], data: [1e-8] }], 'f32')[0]?.[0] ?? NaN) / rate
+    (updatesOf(Optimizer.adam({ rate, form, epsilon: 1e-8 }), [{ shape: [1], data: [1e-8] }], 'f32')[0]?.[0] ?? NaN) /
+    rate
   assertClose([first('torch'), first('paper'), first('tf1'), first('slides')], [0.5, 0.5, 0.030653, 1e-4], {
     rel: 2e-5,
   })
