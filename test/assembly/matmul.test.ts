@@ -120,6 +120,8 @@ test('several bands of rows, wide rows, random shapes', () => {
   check({ m: 513, n: 8, k: 5, batch: 1 })
   check({ m: 1, n: 2053, k: 263, batch: 1 })
   check({ m: 2053, n: 1, k: 263, batch: 1 })
+  check({ m: 261, n: 1045, k: 9, batch: 1 })
+  check({ m: 515, n: 43, k: 258, batch: 1 })
   const next = generator(3)
   const below = (limit: number): number => 1 + (Math.abs(Math.trunc(next() * 1e6)) % limit)
   for (let i = 0; i < 30; i++) check({ m: below(70), n: below(70), k: below(300), batch: 1 })
