@@ -1,2 +1,4 @@
 export * from './gather'
 export * from './filter'
+export * from './interpolate'
+export * from './pool'

@@ -6,6 +6,11 @@ import * as Loss from './Loss.js'
 
 const layers: readonly LayerDefinition[] = [
   Layer.dense.def,
+  Layer.conv2d.def,
+  Layer.maxPool2d.def,
+  Layer.averagePool2d.def,
+  Layer.globalAveragePool.def,
+  Layer.globalMaxPool.def,
   Layer.batchNorm.def,
   Layer.layerNorm.def,
   Layer.groupNorm.def,

@@ -12,6 +12,7 @@
 import * as E from '#fp/Either.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op, Sample, Typing } from '../graph/Op.js'
+import { outputOf, type Padding, type Pair, type SlidingAttrs, slidingAttrs, slidingFault } from '../shape/Sliding.js'
 import { showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 import { reshape } from './broadcast.js'
 import {
@@ -23,7 +24,6 @@ import {
   outputCalls,
 } from './conv.lower.js'
 import { matmul } from './matmul.js'
-import { outputOf, type Padding, type Pair, type SlidingAttrs, slidingAttrs, slidingFault } from './window2d.js'
 
 const sliding = (attrs: Attrs): SlidingAttrs => attrs as SlidingAttrs
 const groupsOf = (attrs: Attrs): number => attrs['groups'] as number

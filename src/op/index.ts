@@ -4,8 +4,10 @@ import { arithmeticOps } from './arithmetic.js'
 import { shapingOps } from './broadcast.js'
 import { convOps } from './conv.js'
 import { gatherOps } from './gather.js'
+import { interpolateOps } from './interpolate.js'
 import { mathOps } from './math.js'
 import { matmulOps } from './matmul.js'
+import { poolOps } from './pool.js'
 import { randomOps } from './random.js'
 import { reductionOps } from './reduce.js'
 import { selectionOps } from './select.js'
@@ -20,6 +22,8 @@ export const ops: readonly Op[] = [
   ...reductionOps,
   ...matmulOps,
   ...convOps,
+  ...poolOps,
+  ...interpolateOps,
   ...windowOps,
   ...gatherOps,
   ...randomOps,

@@ -109,3 +109,82 @@ export type Multiply<A extends number, B extends number> = [DigitsOf<A>] extends
   : [DigitsOf<B>] extends [never]
     ? number
     : Value<Long<DigitsOf<A>, DigitsOf<B>>>
+
+type Less<
+  A extends readonly Digit[],
+  B extends readonly Digit[],
+  Borrow extends readonly 1[] = [],
+  Out extends readonly Digit[] = [],
+> = A extends readonly [infer X extends Digit, ...infer As extends readonly Digit[]]
+  ? B extends readonly [infer Y extends Digit, ...infer Bs extends readonly Digit[]]
+    ? Borrowed<Ones[X], [...Ones[Y], ...Borrow], As, Bs, Out>
+    : Borrowed<Ones[X], Borrow, As, [], Out>
+  : B extends readonly []
+    ? Borrow extends readonly []
+      ? Out
+      : never
+    : never
+
+type Borrowed<
+  X extends readonly 1[],
+  Y extends readonly 1[],
+  A extends readonly Digit[],
+  B extends readonly Digit[],
+  Out extends readonly Digit[],
+> = X extends readonly [...Y, ...infer Rest]
+  ? Less<A, B, [], readonly [...Out, Text1<Rest>]>
+  : [1, ...Ones['9'], ...X] extends readonly [...Y, ...infer Rest]
+    ? Less<A, B, [1], readonly [...Out, Text1<Rest>]>
+    : never
+
+type Text1<T extends readonly unknown[]> = `${T['length'] & number}` extends infer D extends Digit ? D : never
+
+/** A - B, or `number`; also where it would be negative. */
+export type Subtract<A extends number, B extends number> = [DigitsOf<A>] extends [never]
+  ? number
+  : [DigitsOf<B>] extends [never]
+    ? number
+    : Value<Less<DigitsOf<A>, DigitsOf<B>>>
+
+/** A tuple of N elements, for N below 100. */
+type Tuple<S extends string> = S extends `${infer A extends Digit}${infer B extends Digit}`
+  ? Ones[A] extends infer T extends readonly 1[]
+    ? [...Tens<T>, ...Ones[B]]
+    : never
+  : S extends Digit
+    ? Ones[S]
+    : never
+type Tens<T extends readonly 1[]> = [...T, ...T, ...T, ...T, ...T, ...T, ...T, ...T, ...T, ...T]
+
+/** Long division: what is left of the digits before, then ten times that and the next digit. */
+type Division<
+  S extends string,
+  By extends readonly 1[],
+  Left extends readonly 1[] = [],
+  Out extends string = '',
+> = S extends `${infer D extends Digit}${infer Rest}` ? Quotients<[...Tens<Left>, ...Ones[D]], By, Rest, Out> : Out
+
+type Quotients<
+  N extends readonly 1[],
+  By extends readonly 1[],
+  Rest extends string,
+  Out extends string,
+  Count extends readonly 1[] = [],
+> = N extends readonly [...By, ...infer Less extends readonly 1[]]
+  ? Quotients<Less, By, Rest, Out, [...Count, 1]>
+  : Division<Rest, By, N, `${Out}${Count['length'] & number}`>
+
+type Parsed<S extends string> = Trim<S> extends `${infer N extends number}` ? N : number
+
+/** The whole part of A / B for a B from 1 to 99, or `number`. */
+export type Quotient<A extends number, B extends number> = B extends 1
+  ? A
+  : [DigitsOf<A>] extends [never]
+    ? number
+    : [DigitsOf<B>] extends [never]
+      ? number
+      : [Tuple<`${B}`>] extends [infer By extends readonly [1, ...1[]]]
+        ? [By] extends [never]
+          ? number
+          : Parsed<Division<`${A}`, By>>
+        : number

@@ -36,6 +36,26 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
     ...[Layer.gaussianNoise(0.1), Layer.flatten(), Layer.reshape<readonly [8]>(8), Layer.rescale(2, 1)],
     Layer.standardize([0, 1], [1, 2]),
     x => pipe(x, Layer.flatten(), Layer.dense(2, { penalty: Penalty.l1l2({ l1: 0.5, l2: 0.25 }), init: Init.he() })),
+    ...[
+      Layer.conv2d(3, [2, 1], { stride: 2, dilation: [1, 2], padding: 'same', penalty: Penalty.l2(0.5) }),
+      Layer.conv2d(2, 1, {
+        padding: [
+          [0, 1],
+          [2, 3],
+        ],
+        groups: 2,
+        bias: false,
+        init: Init.he(),
+      }),
+      Layer.maxPool2d(2, { stride: 1, padding: [0, 1], ceil: true }),
+      Layer.averagePool2d([2, 1], { countPadding: true }),
+      Layer.globalAveragePool(),
+      Layer.globalMaxPool(),
+    ].map(
+      layer =>
+        (x: Net.AnyNet): Net.AnyNet =>
+          layer(Layer.reshape<readonly [2, 2, 2]>(2, 2, 2)(x)),
+    ),
     x => Layer.add(x, x),
     x => Layer.concat(x, x),
     x =>

@@ -7,11 +7,15 @@ import { type Expr, input, type Operand, tensor } from '../../src/graph/Expr.js'
 import * as activation from '../../src/nn/activation.js'
 import * as Loss from '../../src/nn/Loss.js'
 import { abs, add, clamp, div, floor, maximum, minimum, mul, neg, sign, sub } from '../../src/op/arithmetic.js'
+import { type BlockForm, depthToSpace, reorg, spaceToDepth } from '../../src/op/blocks.js'
 import { broadcastTo, reshape, sum } from '../../src/op/broadcast.js'
 import { gelu, logSoftmax, logSumExp, softmax, softplus } from '../../src/op/composite.js'
+import { conv2d, convTranspose2d } from '../../src/op/conv.js'
 import { gather, oneHot } from '../../src/op/gather.js'
+import { resize2d } from '../../src/op/interpolate.js'
 import { erf, exp, expm1, log, log1p, logistic, pow, rsqrt, sqrt, tanh } from '../../src/op/math.js'
 import { matmul } from '../../src/op/matmul.js'
+import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
 import { argmax, max, mean } from '../../src/op/reduce.js'
 import { eq, ge, gt, le, lt, ne, select } from '../../src/op/select.js'
 import { concat, pad, slice, transpose } from '../../src/op/window.js'
@@ -40,8 +44,9 @@ interface Case {
   readonly second?: readonly (Tensor | null)[]
 }
 
-const file = new URL('../oracle/ops.json', import.meta.url)
-const cases: readonly Case[] = JSON.parse(readFileSync(file, 'utf8')).cases
+const read = (name: string): readonly Case[] =>
+  JSON.parse(readFileSync(new URL(`../oracle/${name}.json`, import.meta.url), 'utf8')).cases
+const cases = [...read('ops'), ...read('conv')]
 
 type Build = (xs: readonly Expr[], attrs: Attrs) => Expr
 const list = (a: Attrs, name: string): readonly number[] => a[name] as readonly number[]
@@ -106,6 +111,14 @@ const builds: Readonly<Record<string, Build>> = {
   mse: loss(() => Loss.mse()),
   mae: loss(() => Loss.mae()),
   huber: loss(a => Loss.huber({ delta: number(a, 'delta') })),
+  conv2d: ([x, w], a) => conv2d(x as Expr, w as Expr, a),
+  convTranspose2d: ([y, w], a) => convTranspose2d(y as Expr, w as Expr, a['size'] as readonly [number, number], a),
+  maxPool2d: ([x], a) => maxPool2d(x as Expr, number(a, 'window'), a),
+  averagePool2d: ([x], a) => averagePool2d(x as Expr, number(a, 'window'), a),
+  resize2d: ([x], a) => resize2d(x as Expr, a['size'] as readonly [number, number], a),
+  spaceToDepth: ([x], a) => spaceToDepth(x as Expr, number(a, 'block'), a['form'] as BlockForm),
+  depthToSpace: ([x], a) => depthToSpace(x as Expr, number(a, 'block'), a['form'] as BlockForm),
+  reorg: ([x], a) => reorg(x as Expr, number(a, 'block')),
 }
 
 const close = (actual: ArrayLike<number>, expected: Tensor, tiny: number | null, what: string): void => {

@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 import torch
 
 import clip
+import conv
 import layers
 import nets
 import ops
@@ -18,5 +19,5 @@ import schedules
 import training
 
 torch.set_num_threads(1)
-for family in (ops, nets, layers, training, optimizers, clip, schedules):
+for family in (ops, conv, nets, layers, training, optimizers, clip, schedules):
     family.generate()

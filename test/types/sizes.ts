@@ -1,6 +1,7 @@
 /** Sizes computed at the type level: this file must compile, and each line fails to if the result is another. */
-import type { Add, Multiply } from '../../src/shape/Count.js'
+import type { Add, Multiply, Quotient, Subtract } from '../../src/shape/Count.js'
 import type { Joined, Show, Size } from '../../src/shape/Dims.js'
+import type { Slid2d } from '../../src/shape/Sliding.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const is = <A, B>(_equal: Equal<A, B>): void => {}
@@ -31,3 +32,31 @@ is<Size<readonly [2, number]>, number>(true)
 is<Joined<readonly [13, 13, 256], readonly [13, 13, 1024]>, readonly [13, 13, 1280]>(true)
 is<Show<readonly [28, number, 3]>, '[28, ?, 3]'>(true)
 is<Show<readonly [1, 2, 3, 4, 5, 6, 7, 8]>, '[1, 2, 3, 4, 5, 6, 7, 8]'>(true)
+
+is<Subtract<416, 3>, 413>(true)
+is<Subtract<1000, 1>, 999>(true)
+is<Subtract<7, 7>, 0>(true)
+is<Subtract<1000, 999>, 1>(true)
+is<Subtract<3, 416>, number>(true)
+is<Subtract<13, 31>, number>(true)
+is<Subtract<number, 1>, number>(true)
+
+is<Quotient<416, 32>, 13>(true)
+is<Quotient<415, 32>, 12>(true)
+is<Quotient<1000000, 7>, 142857>(true)
+is<Quotient<0, 2>, 0>(true)
+is<Quotient<5, 1>, 5>(true)
+is<Quotient<5, 0>, number>(true)
+is<Quotient<5000, 100>, number>(true)
+is<Quotient<99, number>, number>(true)
+is<Quotient<number, 2>, number>(true)
+
+type Image = readonly [416, 415, 3]
+is<Slid2d<Image, 32, 3, 1, 1, 'same'>, readonly [416, 415, 32]>(true)
+is<Slid2d<Image, 32, 3, 2, 1, 'same'>, readonly [208, 208, 32]>(true)
+is<Slid2d<Image, 32, 3, 1, 1, 'valid'>, readonly [414, 413, 32]>(true)
+is<Slid2d<Image, 64, 7, 2, 1, 3>, readonly [208, 208, 64]>(true)
+is<Slid2d<Image, 8, readonly [3, 5], readonly [2, 3], readonly [2, 1], readonly [1, 2]>, readonly [207, 139, 8]>(true)
+is<Slid2d<Image, 8, 2, 1, 1, readonly [readonly [0, 1], readonly [2, 3]]>, readonly [416, 419, 8]>(true)
+is<Slid2d<readonly [2, 2, 3], 8, 3, 1, 1, 'valid'>, readonly [number, number, 8]>(true)
+is<Slid2d<readonly [number, 28, 3], 8, 3, 1, 1, 'valid'>, readonly [number, 26, 8]>(true)

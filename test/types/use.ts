@@ -211,3 +211,43 @@ export const u2 = pipe(
 )
 declare const dec: Net<Shape, Shape>
 export const u3: Net<Shape, readonly [10]> = pipe(dec, Layer.dense(10))
+
+// --- convolutions -----------------------------------------------------------------------------------------------------
+export const small: Net<readonly [28, 28, 1], readonly [10]> = pipe(
+  Net.input(28, 28, 1),
+  Layer.conv2d(32, 3),
+  Layer.relu(),
+  Layer.conv2d(64, 3, { stride: 1, dilation: [1, 1], bias: false }),
+  Layer.maxPool2d(2),
+  Layer.flatten(),
+  Layer.dense(10),
+)
+export const darknet: Net<readonly [416, 416, 3], readonly [13, 13, 425]> = pipe(
+  Net.input(416, 416, 3),
+  Layer.conv2d(32, 3, { padding: 'same' }),
+  Layer.maxPool2d(2),
+  Layer.conv2d(64, 3, { padding: 1, stride: 2 }),
+  Layer.averagePool2d([2, 2], { stride: 2 }),
+  Layer.maxPool2d(3, { stride: 2, padding: 'same' }),
+  Layer.conv2d(425, [1, 3], {
+    stride: [2, 2],
+    padding: [
+      [0, 0],
+      [1, 1],
+    ],
+  }),
+)
+export const rounded: Net<readonly [7, 7, 4], readonly [number, number, 4]> = pipe(
+  Net.input(7, 7, 4),
+  Layer.maxPool2d(2, { ceil: true }),
+)
+export const pooled: Net<readonly [28, 28, 3], readonly [3]> = pipe(Net.input(28, 28, 3), Layer.globalAveragePool())
+const convBlock =
+  <F extends number>(filters: F) =>
+  <I extends Inputs, H extends number, W extends number, C extends number>(x: Net<I, readonly [H, W, C]>) =>
+    pipe(x, Layer.conv2d(filters, 3, { padding: 'same' }), Layer.batchNorm(), Layer.relu())
+export const blocks: Net<readonly [32, 32, 3], readonly [32, 32, 64]> = pipe(
+  Net.input(32, 32, 3),
+  convBlock(32),
+  convBlock(64),
+)

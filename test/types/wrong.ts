@@ -92,3 +92,18 @@ Layer.define<() => Layer.Keeps>()({
   infer: (_c, p, _s, x) => Expr.mul(x, p.v),
   train: (_c, p, s, _k, x) => [Expr.mul(x, p.w), s],
 })
+
+// @ts-expect-error a convolution of a vector
+pipe(Net.input(784), Layer.conv2d(32, 3))
+
+// @ts-expect-error a pool of a vector of unknown size
+pipe(Net.input(n), Layer.maxPool2d(2))
+
+// @ts-expect-error a dense layer on a convolution
+pipe(Net.input(28, 28, 1), Layer.conv2d(32, 3), Layer.dense(10))
+
+// @ts-expect-error padding that does not exist
+pipe(Net.input(28, 28, 1), Layer.conv2d(32, 3, { padding: 'full' }))
+
+// @ts-expect-error a residual whose convolution shrinks the image
+pipe(Net.input(28, 28, 8), Layer.residual(Layer.conv2d(8, 3)))

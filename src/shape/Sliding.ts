@@ -1,11 +1,13 @@
 /**
  * The geometry of windows that slide over images, for convolutions and pools: padding, strides, dilations and the sizes
- * that follow. An axis of n elements, padded by a before and b after, under a window of k elements d apart that moves by
+ * that follow, as values and as types. An axis of n elements, padded by a before and b after, under a window of k elements d apart that moves by
  * s, gives
  *
  *     floor((n + a + b - (d (k - 1) + 1)) / s) + 1
  */
-import { showShape } from '../shape/TensorType.js'
+import type { Add, Multiply, Quotient, Subtract } from './Count.js'
+import type { Shape } from './Dims.js'
+import { showShape } from './TensorType.js'
 
 /** One number for both axes, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number]
@@ -104,3 +106,42 @@ export const outputOf = (
   const [dy = 1, dx = 1] = dilation
   return [places(height + top + bottom, span(kh, dy), sy), places(width + left + right, span(kw, dx), sx)]
 }
+
+// --- the same at the type level ---------------------------------------------------------------------------------------
+type Axis = 0 | 1
+
+type On<P extends Pair, A extends Axis> = P extends number ? P : P extends readonly number[] ? P[A] : number
+
+type Span<K extends number, D extends number> = D extends 1 ? K : Add<Multiply<D, Subtract<K, 1>>, 1>
+
+/** Both sides of an axis together. */
+type Around<P extends Padding, A extends Axis> = P extends 'valid'
+  ? 0
+  : P extends number
+    ? Add<P, P>
+    : P extends readonly unknown[]
+      ? P[A] extends number
+        ? Add<P[A], P[A]>
+        : P[A] extends readonly [infer B extends number, infer E extends number]
+          ? Add<B, E>
+          : number
+      : number
+
+type Slid<N extends number, K extends number, S extends number, D extends number, P extends Padding, A extends Axis> = [
+  P,
+] extends ['same']
+  ? Quotient<Add<N, Subtract<S, 1>>, S>
+  : Add<Quotient<Subtract<Add<N, Around<P, A>>, Span<K, D>>, S>, 1>
+
+/**
+ * An image S under windows of size K with stride T, dilation D and padding P, in C channels; a size that cannot be known
+ * is `number`.
+ */
+export type Slid2d<
+  S extends Shape,
+  C extends number,
+  K extends Pair,
+  T extends Pair,
+  D extends Pair,
+  P extends Padding,
+> = readonly [Slid<S[0], On<K, 0>, On<T, 0>, On<D, 0>, P, 0>, Slid<S[1], On<K, 1>, On<T, 1>, On<D, 1>, P, 1>, C]

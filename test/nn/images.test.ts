@@ -1,0 +1,82 @@
+/** Layers of images: shapes, parameters, meaning, and what they say to what does not fit. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pipe } from '#fp/function.js'
+import { evaluate } from '../../src/backend/evaluate.js'
+import { type Expr, input, param } from '../../src/graph/Expr.js'
+import { analyze } from '../../src/nn/analyze.js'
+import * as Layer from '../../src/nn/Layer.js'
+import * as Net from '../../src/nn/Net.js'
+import { add } from '../../src/op/arithmetic.js'
+import { conv2d } from '../../src/op/conv.js'
+import { tensorType } from '../../src/shape/TensorType.js'
+import { expectLeft, expectRight } from '../support/assert.js'
+
+const test = suite('images')
+const says = (net: Net.AnyNet): string => expectLeft(Net.check(net)).message.replace(/^[A-Za-z0-9]+: /, '')
+
+test('shapes follow from the settings', () => {
+  const image = Net.input(11, 8, 6)
+  const shapes: readonly (readonly [Net.AnyNet, readonly number[]])[] = [
+    [Layer.conv2d(4, 3)(image), [9, 6, 4]],
+    [Layer.conv2d(4, [3, 2], { stride: [2, 3], padding: 'same' })(image), [6, 3, 4]],
+    [Layer.conv2d(4, 3, { dilation: 2, padding: 1, groups: 2 })(image), [9, 6, 4]],
+    [
+      Layer.conv2d(4, 3, {
+        padding: [
+          [0, 1],
+          [2, 0],
+        ],
+      })(image),
+      [10, 8, 4],
+    ],
+    [Layer.maxPool2d(2)(image), [5, 4, 6]],
+    [Layer.maxPool2d(3, { stride: 2, ceil: true })(image), [5, 4, 6]],
+    [Layer.maxPool2d(3, { stride: 2, padding: 1 })(image), [6, 4, 6]],
+    [Layer.averagePool2d([2, 3], { padding: 'same' })(image), [6, 3, 6]],
+    [Layer.globalAveragePool()(image), [6]],
+    [Layer.globalMaxPool()(image), [6]],
+  ]
+  for (const [net, shape] of shapes) assert.equal(expectRight(analyze(net)).rows.at(-1)?.shape, shape)
+})
+
+test('what does not fit is said with both shapes and what to do', () => {
+  assert.is(
+    says(Layer.conv2d(4, 5)(Net.input(4, 9, 1))),
+    "the window [5, 5] is larger than the image [4, 9] padded to [4, 9]; pad more, with padding: 'same' for example",
+  )
+  assert.is(
+    says(Layer.conv2d(4, 3, { groups: 4 })(Net.input(9, 9, 6))),
+    '4 groups do not divide both the 6 channels of [9, 9, 6] and the 4 filters; give a number of groups that does',
+  )
+  assert.is(
+    says(pipe(Net.input(9) as Net.AnyNet, Layer.conv2d(4, 3))),
+    'expects images [height, width, channels], but the input is [9]; put Layer.reshape(height, width, channels) before it',
+  )
+  assert.match(says(Layer.maxPool2d(3)(Net.input(2, 9, 1))), /a window \[3, 3\] on \[2, 9, 1\]: the window is larger/)
+  assert.match(says(Layer.maxPool2d(2, { padding: 2 })(Net.input(9, 9, 1))), /lies wholly in the padding; pad less/)
+  assert.match(
+    says(Layer.conv2d(4, 3, { stride: 0 })(Net.input(9, 9, 1))),
+    /stride must be a whole number >= 1, or two/,
+  )
+  assert.match(says(Layer.conv2d(4, 3, { padding: -1 })(Net.input(9, 9, 1))), /padding must be "same", "valid", whole/)
+})
+
+test('the names and shapes of the parameters', () => {
+  const net = pipe(Net.input(5, 5, 4), Layer.conv2d(6, [3, 2], { groups: 2 }), Layer.conv2d(8, 1, { bias: false }))
+  const shapes = expectRight(analyze(net)).rows.flatMap(r => Object.entries(r.params).map(([k, p]) => [k, p.shape]))
+  assert.equal(shapes, [
+    ['w', [3, 2, 2, 6]],
+    ['b', [6]],
+    ['w', [1, 1, 6, 8]],
+  ])
+})
+
+test('a convolution of one pixel is a product of matrices, and a wide one sums over its window', () => {
+  const [x, w, b] = [input('x', tensorType('f32', [-1, 2, 2, 1])), param('w', tensorType('f32', [2, 2, 1, 1])), 0.5]
+  const y = add(conv2d(x, w), b) as Expr
+  const { values } = expectRight(evaluate(y, { x: [1, 2, 3, 4, 5, 6, 7, 8], w: [1, 10, 100, 1000] }, 2))
+  assert.equal([...values], [4321.5, 8765.5])
+})
+
+test.run()
