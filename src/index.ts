@@ -38,11 +38,13 @@ export * as Stage from './optim/Stage.js'
 export type { Inputs, Shape } from './shape/Dims.js'
 export type { ShapeError } from './shape/ShapeError.js'
 export type { Aborted, FitError, NonFinite, RecipeError, StateError, StepError } from './train/errors.js'
-export type { Epoch, FitEvent, Fitted, RunEvent, Split, Watch } from './train/events.js'
+export type { Epoch, FitEvent } from './train/events.js'
+export * as Monitor from './train/Monitor.js'
 export { orThrow } from './train/result.js'
 export * as Score from './train/Score.js'
 export { standard } from './train/standard.js'
 export type { CompileOptions, Metrics, Stepped } from './train/Trainer.js'
+export type { Fitted, RunEvent, Split, Watch } from './train/watch.js'
 
 export const Expr = ExprModule
 export type Expr = ExprModule.Expr

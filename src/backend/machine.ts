@@ -45,7 +45,8 @@ export interface Machine {
   /** runs a program `count` times, each on the next `rows` rows of a resident data set, adding to the totals */
   readonly repeat: (program: string, set: string, rows: number, count: number) => void
   readonly totals: (program: string) => Totals
-  readonly resetTotals: () => void
+  /** sets the sums of all programs to those given by name, or 0, and forgets a step that was not finite */
+  readonly resetTotals: (to?: Readonly<Record<string, number>>) => void
 }
 
 /** A buffer seen as elements of every width; made once, since the memory never grows. */
@@ -187,8 +188,9 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
         nonFinite: bad < 0 ? null : bad,
       }
     },
-    resetTotals: () => {
-      for (const { sums: cells } of map.programs.values()) for (const at of cells.values()) view.setFloat64(at, 0, true)
+    resetTotals: (to = {}) => {
+      for (const { sums: cells } of map.programs.values())
+        for (const [name, at] of cells) view.setFloat64(at, to[name] ?? 0, true)
       view.setFloat64(map.nonFinite, -1, true)
     },
   }

@@ -24,7 +24,7 @@ import type { Ends, Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type RecipeError, recipeError } from './errors.js'
 import { type Metric, type MetricDefinition, codec as metricCodec, type Target } from './Metric.js'
-import { type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
+import { bind, type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
 
 export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   readonly net: Net.Net<I, O>
@@ -76,7 +76,7 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   batching: s.batching ?? 'arraySplit',
   epochs: s.epochs,
   seed: s.seed,
-  stop: listOf(s.stop),
+  stop: bind(listOf(s.stop), s.metrics ?? []),
   labels: s.label?.names ?? null,
 })
 

@@ -1,28 +1,40 @@
 /**
  * The epochs of a run: bounded runs of steps over the resident data set, each epoch evaluated and judged.
  *
- * How long a bounded run is depends on the clock, so that progress is shown and a signal is heard in time; what is
- * computed does not.
+ * How long a bounded run is depends on the clock, so that progress is shown and a signal is heard in time, and on the
+ * steps after which monitors want to see it; what is computed does not.
  */
 import * as E from '#fp/Either.js'
 import * as Batches from '../data/Batches.js'
-import { type Aborted, type FitError, nonFinite } from './errors.js'
-import type { Epoch, Watch } from './events.js'
+import type { Audience } from './audience.js'
+import { clock } from './clock.js'
+import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
+import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
 import { type Run, saveRun } from './saved.js'
+import { noSums, type Sums } from './sums.js'
 import { evaluate, type Metrics, metricsOf } from './Trainer.js'
 
 /** Milliseconds that a bounded run should take. */
 const slice = 40
 
 const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0))
-const aborted = (step: number): Aborted => ({
-  _tag: 'Aborted',
-  message: `the run was stopped by its signal after step ${step}`,
-})
+
+/** The error of a run that ends before its time, with the run so far. */
+const aborted = (run: Run, why: string): E.Either<StateError | Aborted, never> => {
+  const { step } = run.state
+  const checkpoint = saveRun(run)
+  if (E.isLeft(checkpoint)) return checkpoint
+  return E.left({
+    _tag: 'Aborted',
+    step,
+    checkpoint: checkpoint.right,
+    message: `the run was stopped after step ${step}: ${why}`,
+  })
+}
 
 /** Consecutive batches of one size. */
 const runsOf = (sizes: readonly number[]): readonly { readonly rows: number; readonly count: number }[] => {
@@ -35,11 +47,22 @@ const runsOf = (sizes: readonly number[]): readonly { readonly rows: number; rea
   return runs
 }
 
+/** What stays the same from epoch to epoch. */
+interface Course {
+  readonly session: Session
+  readonly data: AnyData
+  readonly validation: AnyData | undefined
+  readonly sizes: readonly number[]
+  readonly audience: Audience
+}
+
+/** Where an epoch's steps led: to its end, or to where a monitor stopped it. */
 interface Trained {
-  readonly state: State.State
+  readonly run: Run
   readonly train: Metrics
   readonly rate: number | null
   readonly samplesPerSecond: number
+  readonly stop: string | null
 }
 
 /** Milliseconds that a step took, once that is known. */
@@ -47,106 +70,138 @@ interface Pace {
   step: number | null
 }
 
-/** The batches of one epoch from the `skip`-th on. */
+/** The batches of one epoch that are still to be trained. */
 const trainEpoch = async (
-  s: Session,
-  before: State.State,
-  data: AnyData,
-  sizes: readonly number[],
+  { session: s, data, sizes, audience: { tell, patience, signal } }: Course,
+  before: Run,
   epoch: number,
-  skip: number,
   pace: Pace,
-  watch: Watch,
 ): Promise<E.Either<FitError, Trained>> => {
   const { machine, recipe } = s
-  const adopted = s.adopt(before)
+  const adopted = s.adopt(before.state)
   if (E.isLeft(adopted)) return adopted
-  const skipped = sizes.slice(0, skip).reduce((n, rows) => n + rows, 0)
-  machine.order(Batches.order(recipe.seed, epoch - 1, data.size).subarray(skipped))
-  machine.resetTotals()
-  let state = before // local mutation: the state threaded through the epoch's runs
+  const skip = before.state.step - (epoch - 1) * sizes.length
+  const skippedRows = sizes.slice(0, skip).reduce((n, rows) => n + rows, 0)
+  machine.order(Batches.order(recipe.seed, epoch - 1, data.size).subarray(skippedRows))
+  machine.resetTotals(before.sums.of)
+  let { state } = before // local mutation: the state threaded through the epoch's runs
   let [batch, rowsDone] = [skip, 0]
-  const started = performance.now()
-  const means = (): Metrics =>
-    metricsOf(Object.entries(machine.totals('train').sums).map(([name, sum]) => [name, sum / rowsDone]))
-  const speed = (): number => (1000 * rowsDone) / Math.max(performance.now() - started, 1e-3)
+  const started = clock()
+  const sums = (): Sums => ({ of: machine.totals('train').sums, rows: before.sums.rows + rowsDone, skipped: 0 })
+  const now = (): Run => ({ ...before, state, sums: sums() })
+  const means = ({ of, rows }: Sums): Metrics => metricsOf(Object.entries(of).map(([name, sum]) => [name, sum / rows]))
+  const speed = (): number => (1000 * rowsDone) / Math.max(clock() - started, 1e-3)
   let rate: number | null = null
   for (const { rows, count } of runsOf(sizes.slice(skip))) {
     for (let left = count; left > 0; ) {
-      const now = Math.min(left, pace.step === null ? 1 : Math.max(1, Math.floor(slice / pace.step)))
-      const from = performance.now()
-      machine.repeat('train', 'train', rows, now)
-      pace.step = (performance.now() - from) / now
-      state = s.advance(state, now)
-      left -= now
-      batch += now
-      rowsDone += rows * now
+      const fast = pace.step === null ? 1 : Math.max(1, Math.floor(slice / pace.step))
+      const steps = Math.min(left, fast, patience(state.step))
+      const from = clock()
+      machine.repeat('train', 'train', rows, steps)
+      pace.step = (clock() - from) / steps
+      state = s.advance(state, steps)
+      left -= steps
+      batch += steps
+      rowsDone += rows * steps
       rate = machine.read('train', rows)['rate']?.[0] ?? null
       const bad = machine.totals('train').nonFinite
       if (bad !== null) return E.left(nonFinite(bad, bad === state.step && rate !== null ? rate : undefined))
-      if (batch < sizes.length)
-        watch.on?.({
+      if (batch < sizes.length) {
+        const so = sums()
+        const said = await tell({
           _tag: 'Progress',
           epoch,
           batch,
           batches: sizes.length,
-          train: means(),
+          step: state.step,
+          train: means(so),
           rate,
+          skipped: so.skipped,
           samplesPerSecond: speed(),
+          checkpoint: () => saveRun(now()),
         })
-      if (performance.now() - from > slice / 2) await pause()
-      if (watch.signal?.aborted) return E.left(aborted(state.step))
+        if (E.isLeft(said)) return aborted(now(), said.left)
+        if (said.right !== null)
+          return E.right({ run: now(), train: means(so), rate, samplesPerSecond: speed(), stop: said.right })
+      }
+      if (clock() - from > slice / 2) await pause()
+      if (signal?.aborted) return aborted(now(), 'its signal went off')
     }
   }
-  return E.right({ state, train: means(), rate, samplesPerSecond: speed() })
+  return E.right({ run: now(), train: means(sums()), rate, samplesPerSecond: speed(), stop: null })
 }
 
-/** The epochs from a run's state on: the last state, or the best one if a rule restores it. */
-export const train = async (
-  s: Session,
-  first: Run,
-  data: AnyData,
-  validation: AnyData | undefined,
-  sizes: readonly number[],
-  watch: Watch,
-): Promise<E.Either<FitError, { readonly state: State.State; readonly history: readonly Epoch[] }>> => {
-  const { recipe } = s
-  const history: Epoch[] = [] // local mutation: the fold over the epochs, and the pace of the steps
-  const pace: Pace = { step: null }
-  let { state, running, best } = first
-  for (let epoch = Math.floor(state.step / sizes.length) + 1; epoch <= recipe.epochs; epoch++) {
-    if (watch.signal?.aborted) return E.left(aborted(state.step))
-    const skip = state.step - (epoch - 1) * sizes.length
-    const trained = await trainEpoch(s, state, data, sizes, epoch, skip, pace, watch)
-    if (E.isLeft(trained)) return trained
-    state = trained.right.state
-    const judged = validation ? evaluate(s, state, validation) : E.right(null)
-    if (E.isLeft(judged)) return judged
-    const { train: means, rate, samplesPerSecond } = trained.right
-    const verdict = Stop.step(recipe.stop, running, { epoch, values: judged.right ?? means })
-    running = verdict.state
-    if (verdict.best) {
-      const kept = State.fork(state)
-      if (E.isLeft(kept)) return kept
-      best = { state: kept.right, epoch }
-    }
-    const now: Epoch = {
+/** The run after an epoch that was trained to its end, evaluated and judged by the rules. */
+const judgeEpoch = (
+  { session: s, validation }: Course,
+  { run, train, rate, samplesPerSecond }: Trained,
+  rules: readonly Stop.Stop[],
+  epoch: number,
+): E.Either<FitError, { readonly run: Run; readonly seen: Epoch }> => {
+  const { state } = run
+  const judged = validation ? evaluate(s, state, validation) : E.right(null)
+  if (E.isLeft(judged)) return judged
+  const { skipped } = run.sums
+  const verdict = Stop.step(rules, run.running, { epoch, values: judged.right ?? train, skipped })
+  const kept = verdict.best
+    ? E.map((best: State.State) => ({ state: best, epoch }))(State.fork(state))
+    : E.right(run.best)
+  return E.map((best: Run['best']) => ({
+    run: { state, running: verdict.state, best, sums: noSums },
+    seen: {
       epoch,
       step: state.step,
-      train: means,
+      train,
       validation: judged.right,
       rate,
+      skipped,
       best: verdict.best,
       samplesPerSecond,
-    }
-    history.push(now)
-    const run: Run = { state, running, best }
-    watch.on?.({ _tag: 'Epoch', ...now, checkpoint: () => saveRun(run) })
-    if (verdict.stop !== null) {
-      watch.on?.({ _tag: 'Stopped', epoch, reason: verdict.stop, restored: best?.epoch ?? null })
-      break
-    }
+    },
+  }))(kept)
+}
+
+/** The epochs from a run on: the run where it ended, by the recipe, a rule or a monitor. */
+export const train = async (
+  course: Course,
+  first: Run,
+  started: FitEvent,
+): Promise<E.Either<FitError, { readonly run: Run; readonly history: readonly Epoch[] }>> => {
+  const {
+    session: s,
+    sizes,
+    audience: { tell, signal },
+  } = course
+  const rules = Stop.bind(s.recipe.stop, s.recipe.metrics)
+  const history: Epoch[] = [] // local mutation: the fold over the epochs, and the pace of the steps
+  const pace: Pace = { step: null }
+  let run = first
+  let epoch = Math.floor(run.state.step / sizes.length)
+  const opened = await tell(started)
+  if (E.isLeft(opened)) return aborted(run, opened.left)
+  let stop = Stop.stop(rules, run.running, epoch) ?? opened.right
+  while (stop === null && run.state.step < s.recipe.epochs * sizes.length) {
+    if (signal?.aborted) return aborted(run, 'its signal went off')
+    epoch = Math.floor(run.state.step / sizes.length) + 1
+    const trained = await trainEpoch(course, run, epoch, pace)
+    if (E.isLeft(trained)) return trained
+    run = trained.right.run
+    stop = trained.right.stop
+    if (stop !== null) break
+    const judged = judgeEpoch(course, trained.right, rules, epoch)
+    if (E.isLeft(judged)) return judged
+    const { seen } = judged.right
+    run = judged.right.run
+    history.push(seen)
+    const at = run
+    const said = await tell({ _tag: 'Epoch', ...seen, checkpoint: () => saveRun(at) })
+    if (E.isLeft(said)) return aborted(run, said.left)
+    stop = Stop.stop(rules, run.running, epoch) ?? said.right
     await pause()
   }
-  return E.right({ state: best?.state ?? state, history })
+  if (stop !== null) {
+    const said = await tell({ _tag: 'Stopped', epoch, reason: stop, restored: run.best?.epoch ?? null })
+    if (E.isLeft(said)) return aborted(run, said.left)
+  }
+  return E.right({ run, history })
 }

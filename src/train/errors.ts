@@ -22,9 +22,13 @@ export interface NonFinite {
   readonly message: string
 }
 
-/** The caller's signal stopped the run. */
+/** The caller's signal stopped the run, or a monitor failed. */
 export interface Aborted {
   readonly _tag: 'Aborted'
+  /** steps taken */
+  readonly step: number
+  /** the run up to there, to go on from (`Watch.from`) to the bits of one that was not stopped */
+  readonly checkpoint: Uint8Array<ArrayBuffer>
   readonly message: string
 }
 

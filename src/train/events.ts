@@ -1,29 +1,23 @@
-/** What a training run takes, tells and gives. */
+/** What a training run tells while it goes on. */
 import type * as E from '#fp/Either.js'
-import type { Data } from '../data/Dataset.js'
-import type { Label } from '../data/Label.js'
-import type { FileError } from '../io/FileError.js'
-import type { Inputs, Shape } from '../shape/Dims.js'
-import type { FitError, StateError, StepError } from './errors.js'
-import type { Model } from './Model.js'
+import type { StateError } from './errors.js'
 import type { Metrics } from './Trainer.js'
 
-/** Training data, and validation data to judge each epoch by. */
-export interface Split<I extends Inputs, L> {
-  readonly train: Data<I, L>
-  readonly validation?: Data<I, L>
-}
+/** The run up to an event, for `Watch.from`; to be called before the handler returns. */
+type TakeCheckpoint = () => E.Either<StateError, Uint8Array<ArrayBuffer>>
 
 /** One epoch, counted from 1. */
 export interface Epoch {
   readonly epoch: number
   /** steps taken since the beginning */
   readonly step: number
-  /** means over the epoch, while it was trained */
+  /** means over the epoch, while it was trained; NaN where a guard skipped every step */
   readonly train: Metrics
   readonly validation: Metrics | null
   /** the learning rate of the last step */
   readonly rate: number | null
+  /** steps that a guard skipped; they count in no mean */
+  readonly skipped: number
   /** the best so far, by the rule that restores it */
   readonly best: boolean
   readonly samplesPerSecond: number
@@ -43,37 +37,21 @@ export type FitEvent =
       readonly epoch: number
       readonly batch: number
       readonly batches: number
+      /** steps taken since the beginning */
+      readonly step: number
       readonly train: Metrics
       readonly rate: number | null
+      /** steps of the epoch that a guard skipped; they count in no mean */
+      readonly skipped: number
       readonly samplesPerSecond: number
+      readonly checkpoint: TakeCheckpoint
     }
-  | ({
-      readonly _tag: 'Epoch'
-      /** the run up to here, for `Watch.from`; to be called before the handler returns */
-      readonly checkpoint: () => E.Either<StateError, Uint8Array<ArrayBuffer>>
-    } & Epoch)
-  | { readonly _tag: 'Stopped'; readonly epoch: number; readonly reason: string; readonly restored: number | null }
-
-export interface Watch {
-  readonly signal?: AbortSignal
-  readonly on?: (event: FitEvent) => void
-  /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */
-  readonly from?: Uint8Array
-}
-
-/** The model, how it came about, and the state to go on from. */
-export interface Fitted<I extends Inputs, O extends Shape, L extends Label = Label> extends Model<I, O> {
-  readonly history: readonly Epoch[]
-  /** the state of the returned parameters, as the bytes of a file */
-  readonly state: Uint8Array<ArrayBuffer>
-  /** its SHA-256 */
-  readonly hash: string
-  /** loss and metrics of the model, as means over a data set */
-  readonly evaluate: (data: Data<I, L>) => E.Either<StepError | FileError, Metrics>
-}
-
-/** What `events` yields: the events of `fit`, then how it ended. */
-export type RunEvent<I extends Inputs, O extends Shape, L extends Label = Label> =
-  | FitEvent
-  | { readonly _tag: 'Fitted'; readonly model: Fitted<I, O, L> }
-  | { readonly _tag: 'Failed'; readonly error: FitError }
+  | ({ readonly _tag: 'Epoch'; readonly checkpoint: TakeCheckpoint } & Epoch)
+  /** a rule or a monitor stopped the run, after an epoch or within it */
+  | {
+      readonly _tag: 'Stopped'
+      readonly epoch: number
+      readonly reason: string
+      /** the epoch whose parameters are given back, where a rule restores the best; null: the last parameters are */
+      readonly restored: number | null
+    }

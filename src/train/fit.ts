@@ -7,17 +7,19 @@ import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { sizeOf } from '../shape/TensorType.js'
+import { audience } from './audience.js'
 import { train } from './epochs.js'
 import { type FitError, nonFinite, type StepError } from './errors.js'
-import type { Epoch, Fitted, RunEvent, Split, Watch } from './events.js'
+import type { Epoch, FitEvent } from './events.js'
 import { type AnyData, fits, residentOf } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
-import { begin, type Run, restore, restoreRun, save } from './saved.js'
+import { begin, type Run, restore, restoreRun, save, saveRun } from './saved.js'
 import { evaluate, type Metrics, modelOf } from './Trainer.js'
 import type { Targets } from './targets.js'
+import type { Fitted, RunEvent, Split, Watch } from './watch.js'
 
 /**
  * Trains to the end of the recipe, or until a rule stops it. The model has the best epoch's parameters if a rule
@@ -47,14 +49,21 @@ export const fit =
     const { step } = first.right.state
     if (step > recipe.epochs * sizes.right.length)
       return refuse(`the state is at step ${step}, beyond the recipe's ${recipe.epochs} epochs`)
-    watch.on?.({
+    const started: FitEvent = {
       _tag: 'Started',
       epochs: recipe.epochs,
       batches: sizes.right.length,
       rows: data.right.size,
       parameters: s.programs.variables.reduce((n, v) => n + (v.role === 'param' ? sizeOf(v.shape) : 0), 0),
-    })
-    const trained = await train(s, first.right, data.right, validation.right, sizes.right, watch)
+    }
+    const course = {
+      session: s,
+      data: data.right,
+      validation: validation.right,
+      sizes: sizes.right,
+      audience: audience(watch),
+    }
+    const trained = await train(course, first.right, started)
     if (E.isLeft(trained)) return trained
     return finish(recipe, trained.right, labels)
   }
@@ -69,9 +78,10 @@ const namesOf = (recipe: AnyRecipe, label: Label): readonly string[] | null =>
 
 const finish = <I extends Inputs, O extends Shape>(
   recipe: Recipe<I, O, Target>,
-  { state, history }: { readonly state: State.State; readonly history: readonly Epoch[] },
+  { run, history }: { readonly run: Run; readonly history: readonly Epoch[] },
   labels: readonly string[] | null,
 ): E.Either<FitError, Fitted<I, O>> => {
+  const state = run.best?.state ?? run.state
   const bad = State.firstNonFinite(state)
   if (E.isLeft(bad)) return bad
   if (bad.right !== null) return E.left(nonFinite(state.step, undefined, bad.right))
@@ -79,11 +89,14 @@ const finish = <I extends Inputs, O extends Shape>(
   if (E.isLeft(model)) return model
   const bytes = save(state)
   if (E.isLeft(bytes)) return bytes
+  const checkpoint = saveRun(run)
+  if (E.isLeft(checkpoint)) return checkpoint
   return E.map((hash: string) => ({
     ...model.right,
     history,
     state: bytes.right,
     hash,
+    checkpoint: checkpoint.right,
     evaluate: (over: AnyData) =>
       E.chain((s: Session): E.Either<StepError | FileError, Metrics> => {
         const again = restore(s)(bytes.right)

@@ -1,6 +1,7 @@
 /**
  * States and runs as files: safetensors with every slot by name; a run has the state of its rules to stop in the
- * metadata, and the best state so far under `/best/`. Law: run(n + m) = restore(save(run(n))) run m more.
+ * metadata, the best state so far under `/best/`, and within an epoch its sums under `/epoch/`.
+ * Law: run(n + m) = restore(save(run(n))) run m more, for every n.
  */
 import * as E from '#fp/Either.js'
 import { type FileError, fileError } from '../io/FileError.js'
@@ -11,6 +12,7 @@ import type { AnyRecipe } from './Recipe.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
+import { noSums, readSums, type Sums, writeSums } from './sums.js'
 
 /** A state as the bytes of a file; it is not consumed. */
 export const save = (state: State.State): E.Either<StateError, Uint8Array<ArrayBuffer>> =>
@@ -18,30 +20,38 @@ export const save = (state: State.State): E.Either<StateError, Uint8Array<ArrayB
 
 const stored: Readonly<Record<string, string>> = { f32: 'F32', f64: 'F64', i32: 'I32' }
 
-/** A training run between two epochs. */
+/** A training run between two steps. */
 export interface Run {
   readonly state: State.State
   /** of the recipe's rules to stop */
   readonly running: Stop.Running
   readonly best: { readonly state: State.State; readonly epoch: number } | null
+  readonly sums: Sums
 }
 
 /** A run at its beginning. */
 export const begin =
   (recipe: AnyRecipe) =>
-  (state: State.State): Run => ({ state, running: Stop.start(recipe.stop), best: null })
+  (state: State.State): Run => ({ state, running: Stop.start(recipe.stop), best: null, sums: noSums })
 
 /** No path of a net begins with a slash. */
-const prefix = '/best/'
+const [bestPrefix, sumPrefix] = ['/best/', '/epoch/']
+
+const prefixed = (prefix: string, tensors: readonly StoredTensor[]): readonly StoredTensor[] =>
+  tensors.map(x => ({ ...x, name: `${prefix}${x.name}` }))
+
+/** Those whose name has the prefix, without it. */
+const unprefixed = (prefix: string, tensors: readonly StoredTensor[]): readonly StoredTensor[] =>
+  tensors.flatMap(x => (x.name.startsWith(prefix) ? [{ ...x, name: x.name.slice(prefix.length) }] : []))
 
 /** The run as the bytes of a file; its states are not consumed. */
-export const saveRun = ({ state, running, best }: Run): E.Either<StateError, Uint8Array<ArrayBuffer>> => {
+export const saveRun = ({ state, running, best, sums }: Run): E.Either<StateError, Uint8Array<ArrayBuffer>> => {
   const now = State.tensors(state)
   if (E.isLeft(now)) return now
   const kept: E.Either<StateError, readonly StoredTensor[]> = best ? State.tensors(best.state) : E.right([])
   return E.map((tensors: readonly StoredTensor[]) =>
     encode({
-      tensors: [...now.right, ...tensors.map(x => ({ ...x, name: `${prefix}${x.name}` }))],
+      tensors: [...now.right, ...prefixed(bestPrefix, tensors), ...prefixed(sumPrefix, writeSums(sums))],
       metadata: { gradus: 'state', running: JSON.stringify(running), ...(best && { best: `${best.epoch}` }) },
     }),
   )(kept)
@@ -80,10 +90,10 @@ export const restoreRun =
     if (E.isLeft(file)) return file
     const { tensors, metadata } = file.right
     if (metadata['gradus'] !== 'state') return E.left(fileError('the file does not hold a state saved by gradus'))
-    const isBest = (x: StoredTensor): boolean => metadata['best'] !== undefined && x.name.startsWith(prefix)
+    const apart = metadata['best'] === undefined ? [sumPrefix] : [sumPrefix, bestPrefix]
     const state = stateOf(
       s,
-      tensors.filter(x => !isBest(x)),
+      tensors.filter(x => !apart.some(prefix => x.name.startsWith(prefix))),
     )
     if (E.isLeft(state)) return state
     const { running: text } = metadata
@@ -94,18 +104,14 @@ export const restoreRun =
       ),
     )(parse(text))
     if (E.isLeft(running)) return running
-    if (metadata['best'] === undefined) return E.right({ state: state.right, running: running.right, best: null })
-    const best = stateOf(
-      s,
-      tensors.filter(isBest).map(x => ({ ...x, name: x.name.slice(prefix.length) })),
+    const reported = Object.keys(s.machine.totals('train').sums)
+    const sums = readSums(reported, unprefixed(sumPrefix, tensors))
+    if (E.isLeft(sums)) return sums
+    const run: Run = { state: state.right, running: running.right, best: null, sums: sums.right }
+    if (metadata['best'] === undefined) return E.right(run)
+    return E.map((best: State.State): Run => ({ ...run, best: { state: best, epoch: Number(metadata['best']) } }))(
+      stateOf(s, unprefixed(bestPrefix, tensors)),
     )
-    return E.map(
-      (kept: State.State): Run => ({
-        state: state.right,
-        running: running.right,
-        best: { state: kept, epoch: Number(metadata['best']) },
-      }),
-    )(best)
   }
 
 /** A state saved by a trainer whose slots are those of this one: the same net and the same optimizer. */

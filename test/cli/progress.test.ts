@@ -64,6 +64,7 @@ const epoch = (n: number): FitEvent => ({
   train: { loss: 1 / n },
   validation: { loss: 2 / n },
   rate: 0.1,
+  skipped: 0,
   best: true,
   checkpoint: () => E.right(new Uint8Array()),
   samplesPerSecond: 1000,

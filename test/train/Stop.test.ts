@@ -3,7 +3,9 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as E from '#fp/Either.js'
-import { Optimizer, Stop, standard, Trainer } from '../../src/index.js'
+import * as t from '#io/index.js'
+import { Metric, Optimizer, Recipe, Stop, standard, Trainer } from '../../src/index.js'
+import { mean } from '../../src/op/reduce.js'
 import { monoidLaws } from '../optim/support.js'
 import { assertBits, expectRight } from '../support/assert.js'
 import { rows, small } from './support.js'
@@ -16,10 +18,11 @@ const watch = (rules: readonly Rule[], values: readonly number[], monitor = 'los
   let running = Stop.start(rules)
   const best: number[] = []
   for (const [i, value] of values.entries()) {
-    const verdict = Stop.step(rules, running, { epoch: i + 1, values: { [monitor]: value } })
-    running = verdict.state
-    if (verdict.best) best.push(i + 1)
-    if (verdict.stop !== null) return { stopped: i + 1, best, reason: verdict.stop }
+    const judged = Stop.step(rules, running, { epoch: i + 1, values: { [monitor]: value }, skipped: 0 })
+    running = judged.state
+    if (judged.best) best.push(i + 1)
+    const reason = Stop.stop(rules, running, i + 1)
+    if (reason !== null) return { stopped: i + 1, best, reason }
   }
   return { stopped: null, best, reason: null }
 }
@@ -55,15 +58,94 @@ test('NaN is no progress, at first neither', () => {
   assert.is(stoppedAt({ patience: 2 }, [nan, nan]), 2)
   assert.is(stoppedAt({ patience: 3 }, [nan, 5, nan, nan, nan]), 5)
   assert.equal(watch([Stop.early({ patience: 9 })], [nan, 5, nan, 4, nan, 6]).best, [2, 4])
-  assert.is(stoppedAt({ patience: 1 }, [Infinity, Infinity]), 2)
+  assert.is(stoppedAt({ patience: 1 }, [Infinity, 1]), 1)
+  assert.is(stoppedAt({ patience: 2 }, [Infinity, 5, -Infinity, 4]), null)
 })
 
-test('accuracy is better when it rises, anything else when it falls, unless told', () => {
-  const at = (o: Parameters<typeof Stop.early>[0]) => watch([Stop.early(o)], [1, 2, 3], o.monitor).stopped
-  assert.is(at({ patience: 1, monitor: 'accuracy' }), null)
-  assert.is(at({ patience: 1, monitor: 'accuracy', mode: 'min' }), 2)
-  assert.is(at({ patience: 1, monitor: 'mae' }), 2)
-  assert.is(at({ patience: 1, monitor: 'mae', mode: 'max' }), null)
+/** A metric of one's own, whose name says nothing. */
+const gap = (rising: boolean) =>
+  Metric.define({ kind: 'acme/gap', target: 'class', name: 'gap', rising, compute: output => mean(output, [1]) })()
+
+test('whether more is better is what the recipe says of its metric, unless told', () => {
+  const metrics = [Metric.accuracy(), Metric.topK(2), gap(false)]
+  const at = (o: Parameters<typeof Stop.early>[0], name: string, all: readonly Metric<'class'>[] = metrics) =>
+    watch(small({ metrics: all, stop: Stop.early(o) }).stop, [1, 2, 3], name).stopped
+  for (const monitor of ['accuracy', 'top2', Metric.accuracy(), Metric.topK(2)]) {
+    const name = typeof monitor === 'string' ? monitor : monitor.def.name
+    assert.is(at({ patience: 1, monitor }, name), null, name)
+    assert.is(at({ patience: 1, monitor, mode: 'min' }, name), 2, name)
+  }
+  assert.is(at({ patience: 1, monitor: 'gap' }, 'gap'), 2)
+  assert.is(at({ patience: 1, monitor: 'gap', mode: 'max' }, 'gap'), null)
+  assert.is(at({ patience: 1, monitor: 'gap' }, 'gap', [gap(true)]), null)
+  assert.is(at({ patience: 1, monitor: gap(true) }, 'gap'), null)
+  assert.is(at({ patience: 1 }, 'loss'), 2)
+  assert.is(at({ patience: 1, mode: 'max' }, 'loss'), null)
+})
+
+test('a recipe that was put together by hand is watched alike', async () => {
+  const metrics = [gap(true)]
+  const rule = Stop.early({ patience: 1, monitor: 'gap' })
+  assert.is('mode' in (rule.config as object), false)
+  const by = async (stop: readonly Stop[]) =>
+    expectRight(await Trainer.fit({ ...small({ metrics, epochs: 9 }), stop })({ train: rows(24) })()).history.map(
+      e => e.best,
+    )
+  assert.equal(await by([rule]), await by(Stop.bind([rule], metrics)))
+  assert.equal(await by([rule]), await by([Stop.early({ patience: 1, monitor: 'gap', mode: 'max' })]))
+  assert.not.equal(await by([rule]), await by([Stop.early({ patience: 1, monitor: 'gap', mode: 'min' })]))
+})
+
+test('the JSON and the hash of a recipe do not tell how the way was found', () => {
+  const of = (o: Partial<Parameters<typeof Stop.early>[0]>) =>
+    Recipe.hash(small({ metrics: [Metric.accuracy(), gap(false)], stop: Stop.early({ patience: 3, ...o }) }))
+  assert.is(of({}), of({ mode: 'min' }))
+  assert.is(of({ monitor: 'accuracy' }), of({ monitor: 'accuracy', mode: 'max' }))
+  assert.is(of({ monitor: gap(false) }), of({ monitor: 'gap', mode: 'min' }))
+  const [rule] = small({ stop: Stop.early({ patience: 3, monitor: 'accuracy' }) }).stop
+  assert.equal(rule && Stop.codec(standard.stop).encode(rule), {
+    of: 'stop',
+    kind: 'gradus/early',
+    config: { patience: 3, restoreBest: true, monitor: 'accuracy', mode: 'max', minDelta: 0, form: 'keras' },
+  })
+})
+
+test('keepBest never stops, and knows its best as early stopping does', () => {
+  const values = [3, 4, 2, 9, 9, 1, 5, 5, 5, 5]
+  const kept = watch([Stop.keepBest()], values)
+  assert.is(kept.stopped, null)
+  assert.equal(kept.best, watch([Stop.early({ patience: 99 })], values).best)
+  assert.equal(watch([Stop.keepBest({ mode: 'max', minDelta: 1 })], values).best, [1, 4])
+})
+
+test('skipped steps are borne up to their limit', () => {
+  const at = (most: number | undefined, counts: readonly number[]) => {
+    const rules = [Stop.skipped(most === undefined ? {} : { most })]
+    const stops = counts.map((skipped, i) => {
+      const { state } = Stop.step(rules, Stop.start(rules), { epoch: i + 1, values: {}, skipped })
+      return Stop.stop(rules, state, i + 1)
+    })
+    return stops.findIndex(s => s !== null)
+  }
+  assert.is(at(undefined, [0, 0, 1]), 2)
+  assert.is(at(2, [0, 2, 1, 3]), 3)
+})
+
+test("a rule of one's own is data like the others", async () => {
+  const enough = Stop.define<{ readonly most: number }, number>({
+    kind: 'acme/enough',
+    config: t.type({ most: t.number }),
+    state: t.number,
+    start: 0,
+    step: (_c, n, { values }) => ({ state: n + (values['loss'] ?? 0), best: false }),
+    stop: ({ most }, n) => (n > most ? `${n} is enough` : null),
+  })
+  const recipe = small({ epochs: 40, stop: enough({ most: 3 }) })
+  const fitted = expectRight(await Trainer.fit(recipe)({ train: rows(24) })())
+  const sums = fitted.history.map((_, i) => fitted.history.slice(0, i + 1).reduce((n, e) => n + e.train.loss, 0))
+  assert.is(fitted.history.length, sums.findIndex(n => n > 3) + 1)
+  const codec = Recipe.codec({ ...standard, stop: [...standard.stop, enough.def] })
+  assert.equal(expectRight(codec.decode(JSON.parse(JSON.stringify(codec.encode(recipe))))).stop, recipe.stop)
 })
 
 const rule = fc
@@ -72,8 +154,9 @@ const rule = fc
     restoreBest: fc.boolean(),
     form: fc.constantFrom('keras', 'slides'),
     minDelta: fc.constantFrom(0, 0.5),
+    monitor: fc.constantFrom('loss', 'accuracy'),
   })
-  .map(Stop.early)
+  .chain(o => fc.constantFrom(Stop.early(o), Stop.keepBest(o), Stop.skipped({ most: o.patience })))
 
 test('lists of rules are a monoid, whose meaning is that the first to say so stops', () => {
   monoidLaws(Stop.MonoidStop, fc.array(rule, { maxLength: 3 }))
