@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 
-const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
 const floors = [
   ['shape', 'random'],
@@ -17,7 +17,7 @@ const floors = [
   ['nn', 'optim'],
   ['train'],
   ['zoo', 'vision'],
-  ['cli', 'report'],
+  ['cli', 'report', 'testing'],
 ]
 
 /** Data sets are read through the codecs of file formats. */
@@ -61,11 +61,11 @@ const config = {
       to: { path: '^src/[^/]+$' },
     },
     {
-      name: 'index-without-cli',
-      comment: 'what the package exports depends on no runtime',
+      name: 'index-stands-alone',
+      comment: 'what the package exports depends on no runtime and no test library',
       severity: 'error',
       from: { path: '^src/[^/]+$' },
-      to: { path: folders(['cli']) },
+      to: { path: folders(['cli', 'testing']) },
     },
     {
       name: 'no-cycles',
@@ -96,8 +96,17 @@ const config = {
       name: 'only-dependencies-in-src',
       comment: 'an installed package has nothing else; the build scripts have',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cli/(build|dts)[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(cli/(build|dts)[.]ts$|testing/)' },
       to: { path: 'node_modules/', pathNot: `node_modules/(@types|${Object.keys(dependencies).join('|')})/` },
+    },
+    {
+      name: 'testing-has-its-peer-too',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: {
+        path: 'node_modules/',
+        pathNot: `node_modules/(@types|${Object.keys({ ...dependencies, ...peerDependencies }).join('|')})/`,
+      },
     },
     {
       name: 'resolvable',
@@ -107,10 +116,10 @@ const config = {
     },
     {
       name: 'no-dead-module',
-      comment: 'nothing reaches it from src/index.ts or src/cli/',
+      comment: 'nothing reaches it from src/index.ts, src/cli/ or src/testing/',
       severity: 'error',
-      from: { path: '^src/(index[.]ts$|cli/)' },
-      to: { path: '^src/', pathNot: '^src/(index[.]ts$|cli/)', reachable: false },
+      from: { path: '^src/(index[.]ts$|cli/|testing/)' },
+      to: { path: '^src/', pathNot: '^src/(index[.]ts$|cli/|testing/)', reachable: false },
     },
   ],
   options: {

@@ -3,8 +3,10 @@ import * as assert from 'uvu/assert'
 import { pipe } from '#fp/function.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
+import { checkGradients } from '../../src/testing/index.js'
+import { orThrow } from '../../src/train/result.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
-import { assertSlopes, exact, inputOf, kernels, meaning, noise, paramOf, type Values, weighted } from './support.js'
+import { exact, inputOf, kernels, meaning, noise, paramOf, type Values, weighted } from './support.js'
 
 const test = suite('normalization')
 
@@ -109,7 +111,7 @@ for (const axis of [-1, 0])
       sums.map(() => 0),
       { abs: 5e-6 },
     )
-    assertSlopes(train.output, wrt, b, rows)
+    orThrow(checkGradients('batchNorm', [train.output], { values: b, rows, wrt: Object.keys(wrt) }))
   })
 
 test('a bias before batchNorm has gradient 0', () => {
@@ -266,7 +268,7 @@ for (const c of cases)
       assertClose(kernels([output], b, 2)[0] ?? [], wanted, { rel: 2e-6, abs: 2e-6 })
     }
     const wrt = { input: inputOf(net), 'n/gamma': paramOf(train, 'n/gamma'), 'n/beta': paramOf(train, 'n/beta') }
-    assertSlopes(train.output, wrt, b, 2)
+    orThrow(checkGradients('layerNorm', [train.output], { values: b, rows: 2, wrt: Object.keys(wrt) }))
     const gradients = weighted(train.output, Object.values(wrt))
     const real = kernels(gradients, b, 2)
     exact(gradients, b, 2).forEach((g, k) => {

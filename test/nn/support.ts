@@ -17,7 +17,7 @@ import { sum } from '../../src/op/broadcast.js'
 import { soleInput } from '../../src/shape/inputs.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
-import { assertClose, expectLeft, expectRight } from '../support/assert.js'
+import { expectLeft, expectRight } from '../support/assert.js'
 
 export type Values = Readonly<Record<string, ArrayLike<number>>>
 
@@ -48,22 +48,6 @@ export const kernels = (exprs: readonly Expr[], bindings: Values, rows: number):
 /** The gradients of sum(y weight) for a weight bound as `weight`, which tells the elements of y apart. */
 export const weighted = (y: Expr, wrt: readonly Expr[]): readonly Expr[] =>
   expectRight(grad(sum(mul(y, input('weight', y.type))), wrt)).gradients
-
-/** Compares gradients with central differences in float64, at every element of the bindings named. */
-export const assertSlopes = (y: Expr, wrt: { readonly [name: string]: Expr }, bindings: Values, rows: number): void => {
-  const objective = sum(mul(y, input('weight', y.type)))
-  const at = (b: Values): number => exact([objective], b, rows)[0]?.[0] ?? Number.NaN
-  const gradients = exact(weighted(y, Object.values(wrt)), bindings, rows)
-  const step = 1e-5
-  Object.keys(wrt).forEach((name, k) => {
-    const values = Array.from(bindings[name] ?? [])
-    const slopes = values.map((_, i) => {
-      const moved = (by: number) => ({ ...bindings, [name]: values.map((v, j) => (i === j ? v + by : v)) })
-      return (at(moved(step)) - at(moved(-step))) / (2 * step)
-    })
-    assertClose(gradients[k] ?? [], slopes, { rel: 1e-6, abs: 1e-7 }, name)
-  })
-}
 
 /** Numbers like noise, of mean about 0 and variance about 1, the same every time. */
 export const noise = (n: number, seed = 1): readonly number[] =>

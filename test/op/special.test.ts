@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { evaluate, evaluateAll } from '../../src/backend/evaluate.js'
-import { type Expr, input } from '../../src/graph/Expr.js'
+import { type Expr, input, tensor } from '../../src/graph/Expr.js'
 import * as activation from '../../src/nn/activation.js'
 import * as Loss from '../../src/nn/Loss.js'
 import { add, clamp, maximum, minimum, mul, neg, sign, sub } from '../../src/op/arithmetic.js'
@@ -145,6 +145,64 @@ test('softmax and its relatives keep in range for large logits', () => {
     [0.5, 0.5, 0],
     { abs: 1e-7 },
   )
+})
+
+test('masked logits, -infinity, have no share in softmax and its relatives, nor in their gradients', () => {
+  const [inf, x] = [Infinity, [-Infinity, 1, -Infinity, 2]]
+  const shares = [0, 1 / (1 + Math.E), 0, 1 / (1 + 1 / Math.E)]
+  assertClose(
+    of(e => softmax(e), x),
+    shares,
+    { abs: 1e-7 },
+  )
+  assertClose(
+    of(e => logSoftmax(e), x),
+    shares.map(Math.log),
+    { rel: 1e-6 },
+  )
+  assertClose(
+    of(e => logSumExp(e), x),
+    [2 + Math.log1p(1 / Math.E)],
+    { rel: 1e-6 },
+  )
+  assertClose(
+    slope(e => logSumExp(e), x),
+    shares,
+    { abs: 1e-7 },
+  )
+  const [weight, sum4] = [[1, 2, 3, 4], 4 * (shares[3] as number) + 2 * (shares[1] as number)]
+  assertClose(
+    slope(e => mul(softmax(e), tensor(weight, [4])), x),
+    shares.map((p, i) => p * ((weight[i] as number) - sum4)),
+    { abs: 1e-6 },
+  )
+  const twice = (e: Expr) => mul(expectRight(grad(sum(logSumExp(e)), [e])).gradients[0] as Expr, tensor(weight, [4]))
+  assertClose(
+    slope(twice, x),
+    shares.map((p, i) => p * ((weight[i] as number) - sum4)),
+    { abs: 1e-6 },
+  )
+
+  const rows = [-inf, -inf, 0, -inf, inf, 1, nan, -inf]
+  same(
+    of(e => logSumExp(e), rows, [4, 2]),
+    [-inf, 0, inf, nan],
+  )
+  same(
+    of(e => logSumExp(e, 0), [-inf, 3, -inf, -inf], [2, 2]),
+    [-inf, 3],
+  )
+  same(
+    slope(e => logSumExp(e), [-inf, -inf, 0, -inf], [2, 2]),
+    [0, 0, 1, 0],
+  )
+  const masked = (x: Expr) => Loss.compute(Loss.softmaxCrossEntropy(), x, input('label', tensorType('i32', [2])))
+  const given = { x: [1, -inf, 2, -inf, 5, -inf], label: [0, 1] }
+  const at = input('x', f32(2, 3))
+  const losses = expectRight(evaluateAll([masked(at), ...expectRight(grad(sum(masked(at)), [at])).gradients], given))
+  assertClose(losses[0]?.values ?? [], [1 + Math.log1p(1 / Math.E), 0], { rel: 1e-6 })
+  const q = 1 / (1 + 1 / Math.E)
+  assertClose(losses[1]?.values ?? [], [-q, 0, q, 0, 0, 0], { abs: 1e-6 })
 })
 
 test('softplus and the activations have finite slopes far out', () => {

@@ -3,21 +3,8 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as E from '#fp/Either.js'
-import {
-  Clip,
-  Init,
-  Layer,
-  Loss,
-  Metric,
-  Net,
-  Optimizer,
-  pipe,
-  Recipe,
-  Schedule,
-  Stop,
-  standard,
-  Trainer,
-} from '../../src/index.js'
+import { Init, Layer, Loss, Net, Optimizer, pipe, Recipe, Stop, standard, Trainer } from '../../src/index.js'
+import { Arbitrary } from '../../src/testing/index.js'
 import type { AnyRecipe } from '../../src/train/Recipe.js'
 import { expectLeft, expectRight } from '../support/assert.js'
 import { rows, small, smallNet } from './support.js'
@@ -26,108 +13,9 @@ const test = suite('Recipe')
 const codec = Recipe.codec(standard)
 const json = (r: AnyRecipe): unknown => JSON.parse(JSON.stringify(codec.encode(r)))
 
-// --- arbitrary recipes ----------------------------------------------------------------------------------------------
-const positive = fc.double({ min: 1e-6, max: 10, noNaN: true })
-const share = fc.double({ min: 0, max: 0.99, noNaN: true })
-const steps = fc.integer({ min: 1, max: 1e6 })
-const simple = fc.oneof(
-  positive.map(Schedule.constant),
-  fc.record({ initial: positive, steps, decay: positive, staircase: fc.boolean() }).map(Schedule.exponential),
-  fc.record({ initial: positive, steps }).map(Schedule.power),
-  fc.constant(Schedule.piecewise({ boundaries: [10, 20], values: [0.1, 0.01, 0.001] })),
-)
-const rate = fc.oneof(
-  simple,
-  fc.tuple(simple, simple).map(([a, b]) => Schedule.product(a, b)),
-  fc.tuple(simple, simple).map(([a, b]) => Schedule.sequence(Schedule.phase(a, 5), b)),
-)
-const main = fc.oneof(
-  rate.map(r => Optimizer.sgd({ rate: r })),
-  fc
-    .record({ rate, momentum: share, nesterov: fc.boolean(), form: fc.constantFrom('torch', 'tf1', 'keras', 'slides') })
-    .map(Optimizer.momentum),
-  fc
-    .record({
-      rate,
-      beta1: share,
-      beta2: share,
-      epsilon: positive,
-      form: fc.constantFrom('torch', 'paper', 'tf1', 'slides'),
-    })
-    .map(Optimizer.adam),
-)
-const clip = fc.oneof(positive.map(Clip.byValue), positive.map(Clip.byNorm), positive.map(Clip.byGlobalNorm))
-const optimizer = fc.tuple(fc.array(clip, { maxLength: 2 }), main).map(([c, m]) => Optimizer.chain(...c, m))
-
-type Vector = Net<readonly [4], readonly [number]>
-const init = fc.constantFrom(
-  Init.he(),
-  Init.glorotNormal(),
-  Init.zeros(),
-  Init.uniform(-1, 1),
-  Init.truncatedNormal(0.1),
-)
-const layer: fc.Arbitrary<(x: Vector) => Vector> = fc.oneof(
-  fc
-    .record({ bias: fc.boolean(), init })
-    .chain(o => fc.integer({ min: 1, max: 9 }).map(n => (x: Vector) => Layer.dense(n, o)(x))),
-  fc.constantFrom<(x: Vector) => Vector>(
-    Layer.elu(),
-    Layer.leakyRelu({ alpha: 0.2 }),
-    Layer.gelu({ approximate: 'tanh' }),
-    Layer.swish(),
-    Layer.batchNorm({ form: 'tf1', momentum: 0.9 }),
-    Layer.rescale(1 / 16, 1),
-    x => Net.scope('part', (y: Vector): Vector => Layer.dense(3, { bias: false })(y))(x),
-    Layer.residual((x: Vector) => Layer.tanh()(x)),
-    x => Layer.concat(x, Layer.relu()(x)),
-    Net.freeze,
-  ),
-  share.map(r => (x: Vector) => Layer.dropout(r)(x)),
-)
-const settings = fc.record({
-  batch: fc.integer({ min: 1, max: 999 }),
-  epochs: fc.integer({ min: 1, max: 999 }),
-  seed: fc.maxSafeInteger(),
-  batching: fc.constantFrom('arraySplit', 'dropLast', 'keepRemainder'),
-  optimizer,
-  stop: fc.array(
-    fc
-      .record({
-        patience: fc.integer({ min: 1, max: 99 }),
-        restoreBest: fc.boolean(),
-        minDelta: share,
-        monitor: fc.constantFrom('loss', 'own'),
-      })
-      .map(o => (own: string) => Stop.early({ ...o, monitor: o.monitor === 'own' ? own : 'loss' })),
-    { maxLength: 2 },
-  ),
-})
-const recipe: fc.Arbitrary<AnyRecipe> = fc
-  .tuple(fc.array(layer, { maxLength: 8 }), settings, fc.constantFrom(0, 1, 2, 3, 4), fc.boolean())
-  .map(([layers, { stop, ...s }, kind, named]) => {
-    const body = layers.reduce<Vector>((x, f) => f(x), Net.input(4))
-    const net = Layer.dense(3, { name: 'end' })(body)
-    if (kind === 0) {
-      const more = named ? { label: { names: ['a', 'é', '"'] } } : {}
-      const rules = stop.map(f => f('accuracy'))
-      return Recipe.of({
-        ...s,
-        ...more,
-        net,
-        loss: Loss.softmaxCrossEntropy(),
-        metrics: [Metric.accuracy()],
-        stop: rules,
-      })
-    }
-    const loss =
-      [Loss.mse(), Loss.mae(), Loss.huber({ delta: 0.3 }), Loss.sigmoidCrossEntropy()][kind - 1] ?? Loss.mse()
-    return Recipe.of({ ...s, net, loss, metrics: [Metric.mae(), Metric.mse()], stop: stop.map(f => f('mse')) })
-  })
-
 test('decode . encode = id, and keeps the hash', () => {
   fc.assert(
-    fc.property(recipe, r => {
+    fc.property(Arbitrary.recipes(), r => {
       const decoded = expectRight(codec.decode(json(r)))
       assert.is(Recipe.hash(decoded), Recipe.hash(r))
       assert.equal(json(decoded), json(r))
