@@ -37,12 +37,16 @@ export * as Select from './optim/Select.js'
 export * as Stage from './optim/Stage.js'
 export type { Inputs, Shape } from './shape/Dims.js'
 export type { ShapeError } from './shape/ShapeError.js'
+export type { Bins, Distribution, Histogram } from './train/Distribution.js'
 export type { Aborted, FitError, NonFinite, RecipeError, StateError, StepError } from './train/errors.js'
 export type { Epoch, FitEvent, Fitted, RunEvent, Split, Watch } from './train/events.js'
+export type { Floats, Given, Gradients, Updates } from './train/phases.js'
+export type { Metrics, Stepped } from './train/reported.js'
 export { orThrow } from './train/result.js'
 export * as Score from './train/Score.js'
+export type { LayerStatistics, ParameterStatistics, Statistics, StatisticsOptions } from './train/Statistics.js'
 export { standard } from './train/standard.js'
-export type { CompileOptions, Metrics, Stepped } from './train/Trainer.js'
+export type { CompileOptions } from './train/Trainer.js'
 
 export const Expr = ExprModule
 export type Expr = ExprModule.Expr

@@ -6,7 +6,7 @@ import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { FitError, StateError, StepError } from './errors.js'
 import type { Model } from './Model.js'
-import type { Metrics } from './Trainer.js'
+import type { Metrics } from './reported.js'
 
 /** Training data, and validation data to judge each epoch by. */
 export interface Split<I extends Inputs, L> {

@@ -13,10 +13,11 @@ import type { Epoch, Fitted, RunEvent, Split, Watch } from './events.js'
 import { type AnyData, fits, residentOf } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
+import type { Metrics } from './reported.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
 import { begin, type Run, restore, restoreRun, save } from './saved.js'
-import { evaluate, type Metrics, modelOf } from './Trainer.js'
+import { evaluate, modelOf } from './Trainer.js'
 import type { Targets } from './targets.js'
 
 /**
