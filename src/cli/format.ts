@@ -1,5 +1,5 @@
 /** Numbers of a run as text for people. */
-import type { Metrics } from '../train/Trainer.js'
+import type { Metrics } from '../train/reported.js'
 
 /** Three or four digits: 0.957, 0.0123, 61300, 1.2e-7 */
 export const short = (x: number): string => {

@@ -51,6 +51,8 @@ export interface Bindings {
   readonly inputs: Readonly<Record<string, Expr>>
   /** the key (i32[4]) of a layer's draws in this step */
   readonly key: (path: string) => Expr
+  /** sees the output of every layer, in topological order, and gives what stands for it in all that comes behind */
+  readonly tap?: (layer: { readonly path: string; readonly kind: string; readonly shape: Shape }, output: Expr) => Expr
 }
 
 const batched = (shape: Shape): TensorType => tensorType('f32', [-1, ...shape])
@@ -105,7 +107,9 @@ export const elaborate = (net: AnyNet, mode: 'train' | 'infer', bind: Bindings):
     const made = node._tag === 'Input' ? inputOf(bind.inputs, node.name ?? soleInput) : layer(row, node)
     const value = E.chain((e: Expr) => misfit(e, batched(row.shape), path, 'it'))(made)
     if (E.isLeft(value)) return value
-    values.push(value.right)
+    const seen =
+      node._tag === 'Apply' ? bind.tap?.({ path, kind: node.kind, shape: row.shape }, value.right) : undefined
+    values.push(seen ?? value.right)
   }
 
   function layer(

@@ -4,6 +4,7 @@ import { arithmeticOps } from './arithmetic.js'
 import { shapingOps } from './broadcast.js'
 import { convOps } from './conv.js'
 import { gatherOps } from './gather.js'
+import { identityOps } from './identity.js'
 import { interpolateOps } from './interpolate.js'
 import { mathOps } from './math.js'
 import { matmulOps } from './matmul.js'
@@ -28,4 +29,5 @@ export const ops: readonly Op[] = [
   ...gatherOps,
   ...randomOps,
   ...stopOps,
+  ...identityOps,
 ]

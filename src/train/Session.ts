@@ -21,6 +21,8 @@ export interface Session {
   readonly init: () => E.Either<ShapeError, State.State>
   /** a state from a block of bytes, outside of memory */
   readonly place: (block: Uint8Array) => State.State
+  /** a copy of the block of a state, which is not consumed */
+  readonly blockOf: (state: State.State) => E.Either<StateError, Uint8Array>
   /** makes a state the resident one, putting aside the one that was */
   readonly adopt: (state: State.State) => E.Either<StateError, void>
   /** the state after `steps` steps that were just run on the resident one, which is consumed */
@@ -55,6 +57,16 @@ export const session = (
     const owner: State.Owner = { places, readBlock: m.readState }
     let current: State.State | null = null // local mutation: which state lies in memory
     const place = (block: Uint8Array): State.State => State.placed(owner, block)
+    const own = (state: State.State): E.Either<StateError, State.State> =>
+      E.chain(
+        (o: State.Owner): E.Either<StateError, State.State> =>
+          o === owner
+            ? E.right(state)
+            : E.left({
+                _tag: 'StateForeign',
+                message: 'the state belongs to another trainer; save it there with trainer.save and restore it here',
+              }),
+      )(State.ownerOf(state))
     return {
       recipe,
       programs: p,
@@ -78,22 +90,18 @@ export const session = (
           }
           return place(block)
         })(drawInitial(recipe, p)),
+      blockOf: state => E.chain(State.blockOf)(own(state)),
       adopt: state =>
-        E.chain((o: State.Owner): E.Either<StateError, void> => {
-          if (o !== owner)
-            return E.left({
-              _tag: 'StateForeign',
-              message: 'the state belongs to another trainer; save it there with trainer.save and restore it here',
-            })
-          if (State.isResident(state)) return E.right(undefined)
+        E.chain((mine: State.State): E.Either<StateError, void> => {
+          if (State.isResident(mine)) return E.right(undefined)
           return E.map((block: Uint8Array) => {
             if (current) State.detach(current)
             m.writeState(block)
-            State.settle(state)
-            current = state
+            State.settle(mine)
+            current = mine
             return undefined
-          })(State.blockOf(state))
-        })(State.ownerOf(state)),
+          })(State.blockOf(mine))
+        })(own(state)),
       advance: (state, steps) => {
         State.consume(state)
         current = State.resident(owner, state.step + steps)

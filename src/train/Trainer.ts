@@ -7,8 +7,6 @@
  */
 import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
-import type { Machine } from '../backend/machine.js'
-import { refuse } from '../data/DataError.js'
 import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
@@ -16,23 +14,17 @@ import type { StoredTensor } from '../io/safetensors.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
-import { type AnyData, fits, inputsOf } from './feed.js'
+import { type AnyData, batchOf, fits, inputsOf } from './feed.js'
 import type { Target } from './Metric.js'
 import * as Model from './Model.js'
+import { type Given, type Gradients, phases, type Updates } from './phases.js'
 import { check, type Recipe } from './Recipe.js'
+import { type Metrics, metricsOf, type Stepped, scalars } from './reported.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
+import { type Statistics, type StatisticsOptions, statistics } from './Statistics.js'
 import { restore, save } from './saved.js'
 import type { Targets } from './targets.js'
-
-/** Loss, metrics and, of a step, the learning rate, by name. */
-export type Metrics = { readonly loss: number } & Readonly<Record<string, number>>
-
-export interface Stepped {
-  readonly state: State.State
-  /** of the batch, before the update */
-  readonly metrics: Metrics
-}
 
 export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   /** the initial state, drawn from the recipe's seed: the same bits everywhere */
@@ -42,6 +34,24 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
    * was computed; a loss that is not finite is an error after which the state is gone.
    */
   readonly step: (state: State.State, batch: Data<I, L>) => E.Either<StepError, Stepped>
+  /**
+   * The first phase of a step: loss, metrics and the gradients of the parameters. The state is not consumed. Law:
+   * `apply(state, gradients(state, batch))` is `step(state, batch)`, bit for bit.
+   */
+  readonly gradients: (state: State.State, batch: Data<I, L>) => E.Either<StepError, Gradients>
+  /** the second: the updates that the recipe's stages make of gradients. The state is not consumed. */
+  readonly transform: (state: State.State, given: Given) => E.Either<StepError, Updates>
+  /** the second and third: the state after a step with these gradients. Consumes the state unless it is an error. */
+  readonly apply: (state: State.State, given: Given) => E.Either<StepError, Stepped>
+  /**
+   * How activations, their gradients, parameters and updates are distributed in the next step on a batch, or with
+   * `{ mode: 'infer' }` in the model over a data set of any size. The state is not consumed, the run not disturbed.
+   */
+  readonly statistics: (
+    state: State.State,
+    data: Data<I, L>,
+    options?: StatisticsOptions,
+  ) => E.Either<StepError, Statistics>
   /** means over a data set; the state is not consumed */
   readonly evaluate: (state: State.State, data: Data<I, L>) => E.Either<StepError, Metrics>
   /** the net with the state's parameters, to predict with; the state is not consumed */
@@ -56,21 +66,9 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly memoryBytes: number
 }
 
-/** Entries by name, of which the loss is one. */
-export const metricsOf = (entries: readonly (readonly [string, number])[]): Metrics => ({
-  loss: Number.NaN,
-  ...Object.fromEntries(entries),
-})
-
-/** The scalars that a run left. */
-const scalars = (results: ReturnType<Machine['run']>): Metrics =>
-  metricsOf(Object.entries(results).map(([name, bits]) => [name, bits[0] as number]))
-
 const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
-  const fitting = fits(s.recipe, batch)
+  const fitting = batchOf(s.recipe, batch, s.rows)
   if (E.isLeft(fitting)) return fitting
-  if (batch.size > s.rows)
-    return refuse(`the batch has ${batch.size} rows, but the trainer was compiled for at most ${s.rows}`)
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
   const metrics = scalars(s.machine.run('train', batch.size, inputsOf(s.recipe, batch)))
@@ -136,11 +134,16 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   const initial = s.init()
   return E.map((first: State.State): Trainer<I, O, Targets<O>[K] & Label> => {
     const block = State.blockOf(first)
+    const { gradients, transform, apply } = phases(s)
     return {
       rows: s.rows,
       memoryBytes: s.machine.memoryBytes,
       init: () => (E.isRight(block) ? s.place(block.right) : first),
       step: (state, batch) => step(s, state, batch),
+      gradients,
+      transform,
+      apply,
+      statistics: statistics(s, transform),
       evaluate: (state, data) => evaluate(s, state, data),
       model: state => modelOf(recipe, state, recipe.labels),
       save,

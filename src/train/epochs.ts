@@ -11,12 +11,13 @@ import { clock } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
+import { type Metrics, metricsOf } from './reported.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
 import { type Run, saveRun } from './saved.js'
 import { noSums, type Sums } from './sums.js'
-import { evaluate, type Metrics, metricsOf } from './Trainer.js'
+import { evaluate } from './Trainer.js'
 
 /** Milliseconds that a bounded run should take. */
 const slice = 40

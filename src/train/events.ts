@@ -1,7 +1,7 @@
 /** What a training run tells while it goes on. */
 import type * as E from '#fp/Either.js'
 import type { StateError } from './errors.js'
-import type { Metrics } from './Trainer.js'
+import type { Metrics } from './reported.js'
 
 /** The run up to an event, for `Watch.from`; to be called before the handler returns. */
 type TakeCheckpoint = () => E.Either<StateError, Uint8Array<ArrayBuffer>>

@@ -41,6 +41,15 @@ export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<Dat
   return E.right(data)
 }
 
+/** The data, if they are a batch of at most `rows` rows that fits. */
+export const batchOf = (recipe: AnyRecipe, batch: AnyData, rows: number): E.Either<DataError, AnyData> =>
+  E.chain(
+    (data: AnyData): E.Either<DataError, AnyData> =>
+      data.size > rows
+        ? refuse(`the batch has ${data.size} rows, but the trainer was compiled for at most ${rows}`)
+        : E.right(data),
+  )(fits(recipe, batch))
+
 /** The column of each input of the programs. */
 const columnsOf = (recipe: AnyRecipe, data: AnyData) => [
   ...inputEntries(recipe.net.inputs).map(([name, shape]) => ({

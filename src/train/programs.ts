@@ -5,7 +5,7 @@
 import * as E from '#fp/Either.js'
 import type { Slot, Wanted } from '../backend/machine.js'
 import { type Expr, input, param } from '../graph/Expr.js'
-import { type Elaborated, elaborate, type Variable } from '../nn/elaborate.js'
+import { type Bindings, type Elaborated, elaborate, type Variable } from '../nn/elaborate.js'
 import * as Loss from '../nn/Loss.js'
 import { inputEntries } from '../nn/Node.js'
 import { add } from '../op/arithmetic.js'
@@ -53,7 +53,7 @@ const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
   )
 
 /** Loss, with the penalties of the parameters as Keras reports it, and metrics of a net, as means over the batch. */
-const reports = (
+export const reports = (
   recipe: AnyRecipe,
   { output, penalty }: Elaborated,
 ): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
@@ -65,55 +65,85 @@ const reports = (
   }
 }
 
-const variableParam = (v: Variable): Expr => param(v.path, tensorType('f32', v.shape))
+/** A variable as the state keeps it. */
+export const variableParam = (v: Variable): Expr => param(v.path, tensorType('f32', v.shape))
+
+/** What the optimizer changes, in its order. */
+export const trainedOf = ({ variables }: Pick<Elaborated, 'variables'>): readonly Variable[] =>
+  variables.filter(v => v.role === 'param' && v.trainable)
+
+/** What the recipe's stages see: gradients of the trained parameters, the loss, and their state. */
+export const stageInput = (
+  { optimizer }: AnyRecipe,
+  trained: readonly Variable[],
+  gradients: readonly Expr[],
+  loss: Expr,
+): Stage.StageInput => ({
+  gradients,
+  params: trained.map(variableParam),
+  paths: trained.map(v => v.path),
+  slots: Object.fromEntries(
+    Stage.slotsOf(optimizer).map(({ name }) => [
+      name,
+      trained.map(v => param(slotName(name, v.path), tensorType('f32', v.shape))),
+    ]),
+  ),
+  scalars: Object.fromEntries(
+    Stage.scalarsOf(optimizer).map(({ name }) => [name, param(scalarName(name), tensorType('f64'))]),
+  ),
+  step: stepSlot,
+  loss,
+})
+
+/** The state after a step: parameters and slots as the stages leave them, the layers' state, one step more. */
+export const updatesOf = (
+  trained: readonly Variable[],
+  { params, slots, scalars }: Stage.Stepped,
+  state: Readonly<Record<string, Expr>>,
+): Readonly<Record<string, Expr>> => ({
+  ...Object.fromEntries(trained.map((v, i) => [v.path, params[i] as Expr])),
+  ...Object.fromEntries(
+    Object.entries(slots).flatMap(([name, all]) => trained.map((v, i) => [slotName(name, v.path), all[i] as Expr])),
+  ),
+  ...Object.fromEntries(Object.entries(scalars).map(([name, e]) => [scalarName(name), e])),
+  ...state,
+  step: add(stepSlot, 1),
+})
 
 /** The train step of an elaborated net. */
 const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wanted> => {
-  const trainable = net.variables.filter(v => v.role === 'param' && v.trainable)
-  const params = trainable.map(variableParam)
+  const trained = trainedOf(net)
   const seen = reports(recipe, net)
-  return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }) => {
-    const slots = Stage.slotsOf(recipe.optimizer)
-    const scalars = Stage.scalarsOf(recipe.optimizer)
-    const stepped = Stage.run(recipe.optimizer, {
-      gradients,
-      params,
-      paths: trainable.map(v => v.path),
-      slots: Object.fromEntries(
-        slots.map(({ name }) => [name, trainable.map(v => param(slotName(name, v.path), tensorType('f32', v.shape)))]),
-      ),
-      scalars: Object.fromEntries(scalars.map(({ name }) => [name, param(scalarName(name), tensorType('f64'))])),
-      step: stepSlot,
-      loss: value,
-    })
+  return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }): Wanted => {
+    const stepped = Stage.run(recipe.optimizer, stageInput(recipe, trained, gradients, value))
     const { rate } = stepped
     return {
       results: { ...seen, loss: value, ...(rate && { rate }) },
-      updates: {
-        ...Object.fromEntries(trainable.map((v, i) => [v.path, stepped.params[i] as Expr])),
-        ...Object.fromEntries(
-          slots.flatMap(({ name }) =>
-            trainable.map((v, i) => [slotName(name, v.path), stepped.slots[name]?.[i] as Expr]),
-          ),
-        ),
-        ...Object.fromEntries(scalars.map(({ name }) => [scalarName(name), stepped.scalars[name] as Expr])),
-        ...net.state,
-        step: add(stepSlot, 1),
-      },
+      updates: updatesOf(trained, stepped, net.state),
     }
-  })(grad(seen.loss, params))
+  })(grad(seen.loss, trained.map(variableParam)))
 }
+
+/** The recipe's net over a batch, with the keys of this step. */
+export const elaborated = (
+  recipe: AnyRecipe,
+  mode: 'train' | 'infer',
+  tap?: Bindings['tap'],
+): E.Either<ShapeError, Elaborated> =>
+  elaborate(recipe.net, mode, {
+    inputs: netInputs(recipe),
+    key: path => drawKey(param(keySlot(path), tensorType('i32', [2])), stepSlot),
+    ...(tap && { tap }),
+  })
 
 /** The programs of a recipe; a `Left` for a net, a loss, a metric or an optimizer that does not fit. */
 export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
-  const inputs = netInputs(recipe)
-  const key = (path: string): Expr => drawKey(param(keySlot(path), tensorType('i32', [2])), stepSlot)
-  const training = elaborate(recipe.net, 'train', { inputs, key })
+  const training = elaborated(recipe, 'train')
   if (E.isLeft(training)) return training
-  const inference = elaborate(recipe.net, 'infer', { inputs, key })
+  const inference = elaborated(recipe, 'infer')
   if (E.isLeft(inference)) return inference
   const { variables, draws } = training.right
-  const trainable = variables.filter(v => v.role === 'param' && v.trainable)
+  const trained = trainedOf(training.right)
   const stages = Stage.slotsOf(recipe.optimizer)
   const optimizerSlots = [
     ...Stage.scalarsOf(recipe.optimizer).map(({ name, init }) => ({
@@ -122,7 +152,7 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
       init,
     })),
     ...stages.flatMap(({ name, init }) =>
-      trainable.map(v => ({ name: slotName(name, v.path), type: tensorType('f32', v.shape), init })),
+      trained.map(v => ({ name: slotName(name, v.path), type: tensorType('f32', v.shape), init })),
     ),
   ]
   const others = new Set([...optimizerSlots.map(s => s.name), ...draws.map(keySlot)])
@@ -132,7 +162,7 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
   const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
-      inputs: [...Object.keys(inputs), labelInput],
+      inputs: [...Object.keys(netInputs(recipe)), labelInput],
       slots: [
         { name: 'step', type: tensorType('f64') },
         ...variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) })),

@@ -8,7 +8,7 @@ import type { FitError, StepError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { Model } from './Model.js'
 import type { Monitor } from './Monitor.js'
-import type { Metrics } from './Trainer.js'
+import type { Metrics } from './reported.js'
 
 /** Training data, and validation data to judge each epoch by. */
 export interface Split<I extends Inputs, L> {

@@ -1,6 +1,6 @@
 /**
  * Rewrites that change no bit of a result for any value but NaN's payload: x * 1, x / 1, x - 0, double negation,
- * reshapes of reshapes, identity transposes. Applied once to every node, from the leaves up.
+ * identities, reshapes of reshapes, identity transposes. Applied once to every node, from the leaves up.
  */
 import type * as E from '#fp/Either.js'
 import { apply, type Expr } from '../graph/Expr.js'
@@ -23,6 +23,7 @@ const rules: Readonly<Record<string, (args: readonly Expr[], whole: Expr) => Exp
   sub: ([a, b]) => (Object.is(filledWith(b as Expr), 0) ? (a as Expr) : null),
   neg: ([a]) => (isOp(a, 'neg') ? (a.args[0] as Expr) : null),
   stopGradient: ([a]) => a ?? null,
+  identity: ([a]) => a ?? null,
   reshape: ([a], whole) => {
     const inner = isOp(a, 'reshape') ? (a.args[0] as Expr) : (a as Expr)
     if (sameShape(inner.type.shape, whole.type.shape)) return inner

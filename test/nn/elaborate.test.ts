@@ -7,7 +7,7 @@ import { type Elaborated, elaborate } from '../../src/nn/elaborate.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
-import { mul } from '../../src/op/arithmetic.js'
+import { add, mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
 import { mean } from '../../src/op/reduce.js'
 import { soleInput } from '../../src/shape/inputs.js'
@@ -250,6 +250,28 @@ test('refuses inputs that are missing or of another shape', () => {
   assert.is(expectLeft(elaborate(net, 'infer', { inputs: {}, key })).message, 'the input is not bound')
   const x = input('input', tensorType('f32', [-1, 4]))
   assert.match(expectLeft(elaborate(net, 'infer', { inputs: { input: x }, key })).message, 'f32[rows, 4]')
+})
+
+// --- taps -----------------------------------------------------------------------------------------------------------
+test('a tap sees every layer in order, and what it gives goes on', () => {
+  const net = pipe(Net.input(2), Layer.dense(2, { name: 'a' }), Layer.relu(), Net.freeze, Layer.dense(1, { name: 'b' }))
+  const x = input('input', tensorType('f32', [-1, 2]))
+  const bindings = { input: [1, 2], 'a/w': [1, 0, 0, 1], 'a/b': [0, 0], 'b/w': [1, 1], 'b/b': [0] }
+  for (const mode of ['train', 'infer'] as const) {
+    const seen: string[] = []
+    const { output } = expectRight(
+      elaborate(net, mode, {
+        inputs: { input: x },
+        key,
+        tap: ({ path, kind, shape }, y) => {
+          seen.push(`${path} ${kind} [${shape.join()}]`)
+          return path === 'a' ? mul(y, -1) : path === 'b' ? mul(y, 2) : add(y, 1)
+        },
+      }),
+    )
+    assert.equal(seen, ['a gradus/dense [2]', 'relu1 gradus/relu [2]', 'b gradus/dense [1]'])
+    assert.equal(run([output], bindings, 1), [[4]]) // relu(-x) + 1 = [1, 1], summed, twice
+  }
 })
 
 test.run()

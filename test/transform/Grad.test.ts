@@ -8,6 +8,7 @@ import * as Program from '../../src/graph/Program.js'
 import { add, clamp, div, mul } from '../../src/op/arithmetic.js'
 import { broadcastTo, reshape, sum } from '../../src/op/broadcast.js'
 import { logSumExp, softmax } from '../../src/op/composite.js'
+import { identity } from '../../src/op/identity.js'
 import { exp, logistic, pow, tanh } from '../../src/op/math.js'
 import { matmul } from '../../src/op/matmul.js'
 import { max, mean } from '../../src/op/reduce.js'
@@ -55,6 +56,16 @@ test('with respect to an inner expression, an equal one, the loss itself, and on
   assertClose(at(equal, values), [3, 10, 15], {})
   assertClose(at(one, values), [1], {})
   assertClose(at(gx, values), [7, 44, -81], {})
+})
+
+test('with respect to one of several uses of a value', () => {
+  const [a, b] = [identity(x, 'a'), identity(x, 'b')]
+  const loss = sum(add(mul(a, x), mul(b, 3)))
+  const all = gradOf(loss, a, b, x, identity(x, 'a')).map(g => at(g, { x: [1, 2, -3] }))
+  assertClose(all[0] ?? [], [1, 2, -3], {})
+  assertClose(all[1] ?? [], [3, 3, 3], {})
+  assertClose(all[2] ?? [], [5, 7, -3], {})
+  assertClose(all[3] ?? [], [1, 2, -3], {})
 })
 
 test('ties and kinks: maxima share, a clamp passes at its bounds, powers of and with zero are flat', () => {

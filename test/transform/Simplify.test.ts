@@ -7,6 +7,7 @@ import { constant, type Expr, input, tensor } from '../../src/graph/Expr.js'
 import * as Program from '../../src/graph/Program.js'
 import { add, div, mul, neg, sub } from '../../src/op/arithmetic.js'
 import { broadcastTo, reshape } from '../../src/op/broadcast.js'
+import { identity } from '../../src/op/identity.js'
 import { stopGradient } from '../../src/op/stop.js'
 import { transpose } from '../../src/op/window.js'
 import { tensorType } from '../../src/shape/TensorType.js'
@@ -21,7 +22,7 @@ const x = input('x', f32(2, 3))
 const becomes = (e: Expr, to: Expr): void =>
   assert.is(Program.print(simple(e)), Program.print(expectRight(Program.of([to]))))
 
-test('neutral elements, double negation, views of views and stopped gradients go', () => {
+test('neutral elements, double negation, views of views and stopped gradients and identities go', () => {
   for (const e of [
     mul(x, 1),
     mul(1, x),
@@ -29,6 +30,7 @@ test('neutral elements, double negation, views of views and stopped gradients go
     sub(x, 0),
     neg(neg(x)),
     stopGradient(x),
+    identity(x, 'a'),
     mul(x, tensor([1, 1, 1], [3])),
   ])
     becomes(e, x)
