@@ -4,8 +4,10 @@ import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import type { ShapeError } from '../shape/ShapeError.js'
 import type { FitError, StateError, StepError } from './errors.js'
 import type { Model } from './Model.js'
+import type { State } from './State.js'
 import type { Metrics } from './Trainer.js'
 
 /** Training data, and validation data to judge each epoch by. */
@@ -59,6 +61,8 @@ export interface Watch {
   readonly on?: (event: FitEvent) => void
   /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */
   readonly from?: Uint8Array
+  /** other values than those drawn to begin with, made of the initial state: `Reuse.weights(model)`, `State.assign(...)` */
+  readonly start?: (initial: State) => E.Either<StateError | ShapeError, State>
 }
 
 /** The model, how it came about, and the state to go on from. */
