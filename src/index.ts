@@ -42,6 +42,7 @@ export type { Aborted, FitError, NonFinite, RecipeError, StateError, StepError }
 export type { Epoch, FitEvent } from './train/events.js'
 export * as Monitor from './train/Monitor.js'
 export type { Floats, Given, Gradients, Updates } from './train/phases.js'
+export * as Reuse from './train/Reuse.js'
 export type { Metrics, Stepped } from './train/reported.js'
 export { orThrow } from './train/result.js'
 export * as Score from './train/Score.js'

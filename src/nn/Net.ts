@@ -21,6 +21,7 @@ import { type AnyNet, inputEntries, type Net, type Node } from './Node.js'
 export { codec, toJSON } from './json.js'
 export type { AnyNet, Net } from './Node.js'
 export { print, summary } from './summary.js'
+export { upTo } from './upTo.js'
 
 const inputNet = <I extends Inputs, S extends Shape>(all: I, name: string | null, shape: S): Net<I, S> => ({
   inputs: all,

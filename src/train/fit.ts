@@ -45,7 +45,7 @@ export const fit =
     const compiled = session(recipe, rows, { train: residentOf(recipe, data.right) })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
-    const first: E.Either<FitError, Run> = watch.from ? restoreRun(s)(watch.from) : E.map(begin(recipe))(s.init())
+    const first = firstOf(s, watch)
     if (E.isLeft(first)) return first
     const { step } = first.right.state
     if (step > recipe.epochs * sizes.right.length)
@@ -68,6 +68,13 @@ export const fit =
     if (E.isLeft(trained)) return trained
     return finish(recipe, trained.right, labels)
   }
+
+/** Where the run begins: at a checkpoint, or at the initial state, or at what the caller makes of that. */
+const firstOf = (s: Session, { from, start }: Watch): E.Either<FitError, Run> => {
+  if (from && start) return refuse('a run goes on `from` a checkpoint or begins at a `start`; give one of them')
+  if (from) return restoreRun(s)(from)
+  return E.map(begin(s.recipe))(start ? E.chainW(start)(s.init()) : s.init())
+}
 
 /** What is wrong with one of the data sets, with its name. */
 const within = <A>(set: string, result: E.Either<DataError, A>): E.Either<DataError, A> =>

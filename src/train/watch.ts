@@ -4,11 +4,13 @@ import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
-import type { FitError, StepError } from './errors.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import type { FitError, StateError, StepError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { Model } from './Model.js'
 import type { Monitor } from './Monitor.js'
 import type { Metrics } from './reported.js'
+import type { State } from './State.js'
 
 /** Training data, and validation data to judge each epoch by. */
 export interface Split<I extends Inputs, L> {
@@ -25,6 +27,8 @@ export interface Watch {
   readonly monitors?: readonly Monitor[]
   /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */
   readonly from?: Uint8Array
+  /** other values than those drawn to begin with, made of the initial state: `Reuse.weights(model)`, `State.assign(...)` */
+  readonly start?: (initial: State) => E.Either<StateError | ShapeError, State>
 }
 
 /** The model, how it came about, and the state to go on from. */
