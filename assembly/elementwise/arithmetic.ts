@@ -64,7 +64,7 @@ export function sqrt_f32(x: v128): v128 {
   return f32x4.sqrt(x)
 }
 
-/** 1 / sqrt(x), each step rounded; 1/0 is infinite with the sign of the zero. At most 1.49 ULP. */
+/** 1 / sqrt(x), each step rounded; 1/0 is infinite with the sign of the zero. At most 1.50 ULP. */
 @inline
 export function rsqrt_f32(x: v128): v128 {
   return f32x4.div(f32x4.splat(1), f32x4.sqrt(x))

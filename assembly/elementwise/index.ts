@@ -1,6 +1,7 @@
 /**
- * The elementwise functions, named `<op>_<dtype of the operand>`: four 32-bit lanes, or one f64. An error a docstring
- * states for f32 is the largest over every 11th float32, against float64.
+ * The elementwise functions, named `<op>_<dtype of the operand>`: four 32-bit lanes, or one f64. An error in ULPs
+ * that a docstring states for a function of one f32 is the largest over all 2^32 bit patterns, against float64;
+ * `npm run ulps` measures it.
  */
 
 export * from './arithmetic'

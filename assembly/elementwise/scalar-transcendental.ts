@@ -61,12 +61,12 @@ function expSum(x: f64, low: f64): f64 {
   return scale(1 - (tail - r * c / (2 - c) - high), <i64>n)
 }
 
-/** e^x. At most 0.80 ULP over 12,000 random x. */
+/** e^x. At most 0.84 ULP over 50,000 x. */
 export function exp_f64(x: f64): f64 {
   return select(x, expSum(x, 0), x != x)
 }
 
-/** log x; -infinity of a zero, NaN below. At most 0.75 ULP over 12,000 random x. */
+/** log x; -infinity of a zero, NaN below. At most 0.76 ULP over 50,000 x. */
 export function log_f64(x: f64): f64 {
   if (!(x >= 0)) return NaN
   if (x == 0) return -Infinity
@@ -84,8 +84,8 @@ export function log_f64(x: f64): f64 {
 
 /**
  * x^y, with the special cases of C's pow: 1 where y = 0 or x = 1 (even of a NaN); a negative x needs an integer y (else
- * NaN), and an odd y keeps its sign; powers of zeros and infinities. Relative error at most 1.1e-15 over 30,000 random
- * pairs.
+ * NaN), and an odd y keeps its sign; powers of zeros and infinities. Over 50,000 pairs at
+ * most 1.11 ULP where 2^-32 <= x^y <= 2^32, and 23.86 ULP anywhere: the error of y log x grows with it.
  */
 export function pow_f64(x: f64, y: f64): f64 {
   if (y == 0 || x == 1) return 1
@@ -150,8 +150,8 @@ function sinReduced(r: f64, low: f64): f64 {
 }
 
 /**
- * cos x for |x| < 1e5; beyond it the reduction by pi/2 loses bits; NaN of an infinity. At most 0.71 ULP over 12,000
- * random x, zeros of cos among them.
+ * cos x for |x| < 1e5; beyond it the reduction by pi/2 loses bits; NaN of an infinity. At most 0.72 ULP over 50,000
+ * x, zeros of cos among them.
  */
 export function cos_f64(x: f64): f64 {
   const n = nearest(x * 0.6366197723675814)

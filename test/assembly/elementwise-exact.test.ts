@@ -30,6 +30,7 @@ const floats: Readonly<Record<string, Reference>> = {
   sign: a => Math.sign(a),
   floor: a => Math.floor(a),
   ceil: a => Math.ceil(a),
+  sqrt: a => Math.sqrt(a),
 }
 const integers: Readonly<Record<string, Reference>> = {
   add: (a, b) => (a + b) | 0,
