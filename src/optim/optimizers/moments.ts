@@ -3,6 +3,11 @@
  *
  * Averages are written as m + (1 - b)(g - m): in float32, b and 1 - b do not add up to 1, and for b = 0.999 would bias
  * the average by 1e-5.
+ *
+ * Nothing is flushed to zero. Under a gradient that stays 0, of a dead unit, an average does not reach 0: in float32 it
+ * ends as a denormal that rounds to itself (0.9 of 4 * 2^-149 does). Measured on a step of Adam with 235,200 such
+ * parameters and no others of weight: 0.33 ms normal, 0.45 ms with both averages there, 0.75 ms on the way, while
+ * products are denormal: 0.5 to 2 ns for each parameter of a dead unit.
  */
 
 import type { Expr } from '../../graph/Expr.js'
