@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { best, condition, momentum } from '../../examples/figures/momentum.js'
 import { across, along, ravine, start, steps } from '../../examples/figures/ravine.js'
 import { assertClose } from '../support/assert.js'
-import { drawn, repeats } from './support.js'
+import { drawn, repeats, stands } from './support.js'
 
 type Pair = readonly [number, number]
 
@@ -101,7 +101,7 @@ test('the loss is the same all along a contour', async () => {
 
 test('is drawn, the same each time: six contours, a path and its points in five panels, and five losses', async () => {
   const marks = { line: 5 * 7 + 5, symbol: 5 * (1 + steps + 1) }
-  await repeats(ravine, await drawn(ravine, await ravine.data(), marks))
+  stands(ravine, await drawn(ravine, await ravine.data(), marks))
 })
 
 /** The larger root of z^2 - (1 + m - a) z + m, for a = rate times eigenvalue. */

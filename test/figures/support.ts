@@ -1,4 +1,5 @@
 /** What the tests of figures share: a reader of the SVG that a figure becomes. */
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { draw } from '../../examples/figures/draw.js'
 import type { Figure } from '../../examples/figures/theme.js'
@@ -46,3 +47,10 @@ export const drawn = async <D>(figure: Figure<D>, data: D, marks: Marks): Promis
 /** The same bytes from a second run as from the first, whose SVG is given. */
 export const repeats = async <D>(figure: Figure<D>, svg: string): Promise<void> =>
   assert.ok((await draw(figure, await figure.data())) === svg, `${figure.name}: a second run draws something else`)
+
+/** The figure of README.md, drawn at another time, has these bytes, too; and it is small. */
+export const stands = ({ name }: { readonly name: string }, svg: string): void => {
+  const file = readFileSync(new URL(`../../examples/figures/svg/${name}.svg`, import.meta.url), 'utf8')
+  assert.ok(file === svg, `${name}.svg is out of date: npm run figures, look at it, and commit it`)
+  assert.ok(svg.length < 60_000, `${name}.svg has ${svg.length} characters`)
+}

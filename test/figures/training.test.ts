@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { dropout } from '../../examples/figures/dropout.js'
 import { earlyStopping, patience } from '../../examples/figures/earlyStopping.js'
 import { learningRates } from '../../examples/figures/rates.js'
-import { drawn } from './support.js'
+import { drawn, stands } from './support.js'
 
 const test = suite('figures of training')
 
@@ -21,7 +21,7 @@ test('rates: from one start, one hardly moves, one falls, one is in between, and
     all.map(r => r.error?._tag),
     [undefined, undefined, undefined, 'NonFinite'],
   )
-  await drawn(learningRates, all, { line: 4, text: 4 })
+  stands(learningRates, await drawn(learningRates, all, { line: 4, text: 4 }))
 })
 
 test('early stopping: both runs have the same bits, and the lowest validation loss so far is given back', async () => {
@@ -35,7 +35,7 @@ test('early stopping: both runs have the same bits, and the lowest validation lo
   const [first, end] = [through[0], through.at(-1)]
   assert.ok((first?.validation ?? 0) > restored + 0.2 && (end?.validation ?? 0) > restored + 0.2, 'the curve is a U')
   assert.ok((end?.training ?? Number.NaN) < 0.5 * restored)
-  await drawn(earlyStopping, data, { line: 2, rect: 1, rule: 2, symbol: 1, text: 4 })
+  stands(earlyStopping, await drawn(earlyStopping, data, { line: 2, rect: 1, rule: 2, symbol: 1, text: 4 }))
 })
 
 test('dropout: in the end a lower loss and a higher accuracy, whatever the seed', async () => {
