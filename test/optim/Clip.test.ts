@@ -116,6 +116,8 @@ test('adaptive clipping: at most a share of each unit, with a floor for small we
   assert.equal([...clip([NaN, 1, 1, 0], [3, 1, 4, 0])].map(Number.isNaN), [true, false, true, false])
   const vector = updatesOf([Clip.adaptive(0.5)], [{ shape: [2], data: [6, 8] }], 'f64', [[3, 4]])[0] ?? []
   assertClose(vector, [1.5, 2], { rel: 1e-9 })
+  const none = updatesOf([Clip.adaptive(0.5, { epsilon: 2 })], [{ shape: [2], data: [6, 8] }])[0] ?? []
+  assertClose(none, [0.6, 0.8], { rel: 1e-9 })
   assert.equal(Clip.adaptive(), Clip.adaptive(0.01, { epsilon: 0.001, include: ['**'] }))
 })
 

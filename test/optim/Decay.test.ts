@@ -13,6 +13,7 @@ test('l2 and l1 add to the gradient, decoupled decay to the update, of what is s
   const half = Optimizer.sgd({ rate: 0.5 })
   assert.equal(of(Optimizer.chain(Decay.l2(0.25), half)), [1, 0.25])
   assert.equal(of(Optimizer.chain(Decay.l1(0.25), half)), [0.625, 0.375])
+  assert.equal([...(updatesOf([Decay.l1(0.25)], g, 'f64', [[0, -2]])[0] ?? [])], [1, 0.75])
   assert.equal(of(Optimizer.chain(half, Decay.decoupled(0.25))), [1.5, 0])
   assert.equal(of(Optimizer.chain(half, Decay.decoupled(0.25, { rate: 0.5 }))), [1, 0.25])
   for (const f of [Decay.l2, Decay.l1, Decay.decoupled])

@@ -111,6 +111,9 @@ test('the trust ratio is 1 where either norm is 0', () => {
 test('defaults are those of the paper or the library', () => {
   const same = (a: Optimizer.Optimizer, b: Optimizer.Optimizer) => assert.equal(a, b)
   const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+  const rate = 0.1
+  same(Optimizer.momentum({ rate }), Optimizer.momentum({ rate, momentum: 0.9, nesterov: false, form: 'torch' }))
+  same(Optimizer.nesterov({ rate }), Optimizer.momentum({ rate, momentum: 0.9, nesterov: true, form: 'torch' }))
   same(Optimizer.adagrad(), Optimizer.adagrad({ rate: 0.01, initial: 0, epsilon: 1e-10, form: 'torch' }))
   same(Optimizer.adagrad({ form: 'tf1' }), Optimizer.adagrad({ form: 'tf1', initial: 0.1, epsilon: 0 }))
   same(Optimizer.adagrad({ form: 'keras' }), Optimizer.adagrad({ form: 'keras', initial: 0.1, epsilon: 1e-7 }))
@@ -166,6 +169,8 @@ test('settings out of range are refused in a sentence', () => {
     [Optimizer.nadam({ warmth: -1 }), '0 (gradus/nadam): warmth must be a number >= 0, but it is -1'],
     [Optimizer.adamax({ rate: NaN }), '0 (gradus/adamax): rate.value must be a number >= 0, but it is NaN'],
     [Optimizer.radam({ beta2: 0.5 }), '0 (gradus/radam): beta2 must be a number in (0.6, 1), but it is 0.5'],
+    [Optimizer.radam({ beta2: 0.6 }), '0 (gradus/radam): beta2 must be a number in (0.6, 1), but it is 0.6'],
+    [Optimizer.radam({ beta2: 1 }), '0 (gradus/radam): beta2 must be a number in (0.6, 1), but it is 1'],
     [Optimizer.lion({ beta2: -1 }), '0 (gradus/lion): beta2 must be a number in [0, 1), but it is -1'],
     [Optimizer.lamb({ decay: -1 }), '1 (gradus/decoupledDecay): decay must be a number >= 0, but it is -1'],
   ]

@@ -17,7 +17,8 @@ import ops
 import optimizers
 import schedules
 import training
+import trajectories
 
 torch.set_num_threads(1)
-for family in (ops, conv, nets, layers, training, optimizers, clip, schedules):
+for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules):
     family.generate()
