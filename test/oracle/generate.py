@@ -16,9 +16,10 @@ import nets
 import ops
 import optimizers
 import schedules
+import scores
 import training
 import trajectories
 
 torch.set_num_threads(1)
-for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules):
+for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules, scores):
     family.generate()
