@@ -64,8 +64,8 @@ test('scaled rates: a factor per group, which may be a schedule', () => {
     optimizer,
     [origin[0] as Leaf, origin[0] as Leaf],
     [
-      [[1], [1]],
-      [[1], [1]],
+      [[1], [3]],
+      [[1], [3]],
     ],
     'f64',
     undefined,
@@ -77,7 +77,7 @@ test('scaled rates: a factor per group, which may be a schedule', () => {
     states.map(s => [s.get('p 0')?.[0], s.get('p 1')?.[0]]),
     [
       [-1, 0],
-      [-2, -2],
+      [-2, -6],
     ],
   )
 })

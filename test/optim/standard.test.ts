@@ -138,8 +138,12 @@ test('settings out of range are refused in a sentence', () => {
     [[Clip.adaptive(1, { epsilon: 0 })], '0 (gradus/clipAdaptive): epsilon must be a number > 0, but it is 0'],
     [Optimizer.accumulate(0, []), '0 (gradus/accumulate): batches must be a whole number >= 1, but it is 0'],
     [[Optimizer.ema(1)], '0 (gradus/ema): decay must be a number in [0, 1), but it is 1'],
+    [[Optimizer.swa({ from: 0, every: 0 })], '0 (gradus/swa): every must be a whole number >= 1, but it is 0'],
     [[Optimizer.swa({ from: 1.5 })], '0 (gradus/swa): from must be a whole number >= 0, but it is 1.5'],
     [Optimizer.lookahead([], { share: 2 }), '0 (gradus/lookahead): share must be a number in [0, 1], but it is 2'],
+    [[Optimizer.plateau({ every: 0 })], '0 (gradus/plateau): every must be a whole number >= 1, but it is 0'],
+    [[Optimizer.plateau({ patience: -1 })], '0 (gradus/plateau): patience must be a whole number >= 0, but it is -1'],
+    [[Optimizer.plateau({ factor: 0 })], '0 (gradus/plateau): factor must be a number in (0, 1), but it is 0'],
     [[Optimizer.plateau({ factor: 1 })], '0 (gradus/plateau): factor must be a number in (0, 1), but it is 1'],
     [
       [Stage.only({}, Optimizer.sgd({ rate: -1 }))],
