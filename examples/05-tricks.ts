@@ -50,14 +50,11 @@ const plain = {
   epochs,
   seed,
 }
-const fit = async (change: Partial<typeof plain>) =>
+type Change = Partial<typeof plain> & { readonly stop?: Stop }
+const fit = async (change: Change) =>
   orThrow(await Trainer.fit(Recipe.of({ ...plain, ...change }))({ train, validation })())
 
-const compare = async <A>(
-  title: string,
-  tricks: Readonly<Record<string, A>>,
-  change: (trick: A) => Partial<typeof plain>,
-) => {
+const compare = async <A>(title: string, tricks: Readonly<Record<string, A>>, change: (trick: A) => Change) => {
   const rows: Record<string, string> = {}
   for (const [name, trick] of Object.entries(tricks)) {
     const { loss = NaN, accuracy = NaN, top3 = NaN } = orThrow((await fit(change(trick))).evaluate(validation))
@@ -111,6 +108,35 @@ await compare(
     ),
     'two branches side by side': pipe(Layer.concat(one, other), Layer.tanh(), Layer.dense(10)),
     'two branches, summed': pipe(Layer.add(one, other), Layer.tanh(), Layer.dense(10)),
+    'filters over the image, the largest of each': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.conv2d(8, 3, { padding: 'same' }),
+      Layer.relu(),
+      Layer.maxPool2d(2),
+      Layer.flatten(),
+      Layer.dense(10),
+    ),
+    'averages in place of maxima': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.conv2d(8, 3),
+      Layer.relu(),
+      Layer.averagePool2d(2),
+      Layer.flatten(),
+      Layer.dense(10),
+    ),
+    'each filter as one number': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.conv2d(16, 5),
+      Layer.relu(),
+      x => Layer.concat(Layer.globalAveragePool()(x), Layer.globalMaxPool()(x)),
+      Layer.dense(10),
+    ),
     'an image as a vector, standardized': pipe(
       Net.input(64),
       Layer.reshape(8, 8),
@@ -205,6 +231,15 @@ await compare(
   stages => ({ optimizer: Optimizer.chain(...stages, Optimizer.momentum({ rate })) }),
 )
 await compare(
+  'Rules after each epoch, with a guard',
+  {
+    'stop early': Stop.early({ patience: 1 }),
+    'keep the best': Stop.keepBest(),
+    'stop when steps were skipped': Stop.skipped(),
+  },
+  stop => ({ stop, optimizer: Optimizer.chain(Guard.skip(), Optimizer.momentum({ rate })) }),
+)
+await compare(
   'And behind it',
   {
     'decoupled decay': Decay.decoupled(0.01, { rate, exclude: Decay.biasesAndScales }),
@@ -246,7 +281,7 @@ console.log(`\nLosses of values\n${table(right)}`)
 // --- what predictions are worth ----------------------------------------------------------------------------------------
 const regression = await fitValues(Loss.mse())
 const { mse = NaN, mae = NaN } = orThrow(regression.evaluate(values.validation))
-const fitted = await fit({ stop: Stop.early({ patience: 2, restoreBest: true }) })
+const fitted = await fit({ stop: Stop.early({ patience: 2 }) })
 const { loss = NaN } = orThrow(fitted.evaluate(validation))
 const logits = orThrow(fitted.predict(validation))
 const guess = guessOf(logits)

@@ -26,7 +26,7 @@ const namespaces: { readonly [name: string]: readonly string[] } = {
   Schedule: ['define', 'definitions', 'codec', 'of', 'setting', 'MonoidProduct', 'MonoidTimed'],
   Metric: ['define', 'defineWith', 'definitions', 'codec'],
   Score: [],
-  Stop: ['definitions', 'codec', 'start', 'step', 'resume', 'MonoidStop'],
+  Stop: ['define', 'definitions', 'codec', 'bind', 'start', 'step', 'stop', 'resume', 'MonoidStop'],
 }
 
 const config = ts.getParsedCommandLineOfConfigFile(

@@ -197,6 +197,15 @@ test('batchNorm stands before or after an activation, and on logits', () => {
   assert.equal(expectRight(Net.check(net)).shape, [2])
 })
 
+test('batchNorm of one row: an unbiased variance of 0, not 0 / 0', () => {
+  const { state } = meaning(pipe(Net.input(2), Layer.batchNorm({ name: 'n' })))
+  const results = [state['n/mean'], state['n/variance']].flatMap(e => e ?? [])
+  const bound = { input: [3, -1], 'n/gamma': [1, 1], 'n/beta': [0, 0], 'n/mean': [0, 0], 'n/variance': [1, 2] }
+  const [mean, variance] = kernels(results, bound, 1)
+  assertClose(mean ?? [], [0.3, -0.1], { rel: 1e-6 })
+  assertClose(variance ?? [], [0.9, 1.8], { rel: 1e-6 })
+})
+
 test('batchNorm refuses an axis that is not there', () => {
   const error = (axis: number) => expectLeft(Net.check(pipe(Net.input(2, 4), Layer.batchNorm({ axis })))).message
   assert.is(error(2), 'batchNorm: [2, 4] has no axis 2; give one from -2 to 1')
