@@ -13,7 +13,7 @@ const at = (f: (x: Expr) => Expr) => {
   const { values } = orThrow(Expr.evaluate(f(Expr.input('x', Expr.f32(points.length))), { x: points }))
   return Array.from(values, v => v.toFixed(3).padStart(6)).join(' ')
 }
-show(
+show<(x: Expr) => Expr>(
   `Activations at ${points.join(', ')}`,
   {
     'logistic, 1 / (1 + e^-x)': Activation.logistic,
@@ -41,7 +41,8 @@ show(
 
 const initial = (init: Init.Init) => {
   const key = Expr.input('key', Expr.i32(4))
-  const { values } = orThrow(Expr.evaluate(Init.values(init, [64, 48], key), { key: [1, 2, 0, 0] }))
+  const drawn = orThrow(Expr.evaluate(Init.values(init, [64, 48], key), { key: [1, 2, 0, 0] }))
+  const values = Array.from(drawn.values)
   const mean = values.reduce((a, b) => a + b, 0) / values.length
   const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
   const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)

@@ -258,7 +258,7 @@ const hot = (data: typeof train) =>
     }),
   )
 const values = { train: hot(train), validation: hot(validation) }
-const fitValues = async (loss: Loss.Loss<'values'>) =>
+const fitValues = async (loss: Loss<'values'>) =>
   orThrow(await Trainer.fit(Recipe.of({ ...plain, loss, metrics: [Metric.mse(), Metric.mae()] }))(values)())
 const { labels, size } = validation
 const guessOf = (outputs: Float32Array): readonly number[] =>
