@@ -1,4 +1,6 @@
-export * from './gather'
 export * from './filter'
+export * from './gather'
 export * from './interpolate'
 export * from './pool'
+export * from './winograd'
+export * from './winograd-filter'

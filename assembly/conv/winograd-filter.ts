@@ -1,0 +1,79 @@
+// winogradFilter: the gradient of 3x3 filters (stride 1, no dilation, no groups) by F(2x2, 3x3): patches of the image
+// and the gradients at their 2x2 places are transformed, sixteen products over the patches follow, and what they sum to
+// is transformed back at the end.
+//
+// A transformed element sums over the patches of all images in order, in chunks of so many as word [13] says: each from
+// zero, in order, and the chunks' sums in order.
+//
+// Words: [0] images, [1] gradients, [2] out, [3] scratch, [4] number of images, [5] height [6] width [7] channels,
+// [8] rows [9] columns of places, [10] filters, [11] top [12] left padding, [13] patches of a chunk, a multiple of four.
+// Channels are a multiple of four, filters of eight.
+import { four } from '../matmul/four'
+import { next } from './pack'
+import { GAP, locate, PATCH } from './patch'
+import { transformGradient, transformImage, transformPlaces } from './winograd-tile'
+
+/** Transforms the image's patches of the table: row c of matrix p, k the patch. */
+function packPatch(entry: usize, k: u32, channels: u32, length: usize, panels: usize, matrix: usize): void {
+  const from = <usize>load<u32>(entry), alongY = load<u32>(entry, 4), alongX = load<u32>(entry, 8)
+  let to = panels + (<usize>k << 5)
+  for (let c: u32 = 0, t: u32 = 0; c < channels; c += 4, t++) {
+    transformImage(from + (<usize>c << 2), alongY, alongX, to, matrix)
+    to = next(to, t, length)
+  }
+}
+
+/** The gradients at a patch's places: columns of matrix p, k the patch. */
+function packPlaces(
+  entry: usize, k: u32, filters: u32, length: usize, slivers: usize, matrix: usize, alongY: usize, alongX: usize,
+): void {
+  const from = <usize>load<u32>(entry, 12), rows = load<u32>(entry, 16), columns = load<u32>(entry, 20)
+  let to = slivers + (<usize>k << 5)
+  for (let n: u32 = 0; n < filters; n += 8) {
+    transformPlaces(from + (<usize>n << 2), alongY, alongX, rows, columns, to, matrix)
+    transformPlaces(from + (<usize>n << 2) + 16, alongY, alongX, rows, columns, to + 16, matrix)
+    to += length
+  }
+}
+
+export function winogradFilter(args: usize): void {
+  const scratch = <usize>load<u32>(args, 12), channels = load<u32>(args, 28), chunk = load<u32>(args, 52)
+  const rows = load<u32>(args, 32), columns = load<u32>(args, 36), filters = load<u32>(args, 40)
+  const down = rows + 1 >> 1, across = columns + 1 >> 1, patches = load<u32>(args, 16) * down * across
+  const alongX = <usize>filters << 2, alongY = <usize>columns * alongX, sum = <usize>channels * alongX
+  const matrixC = sum + GAP
+  // eight rows a panel, also where the channels end in four
+  const padded = channels + 7 & ~7
+  const table = scratch, sums = table + 4 * PATCH, panels = sums + (matrixC << 4)
+  const slivers = panels + ((<usize>padded * chunk << 2) + GAP << 4), edges = slivers + ((<usize>filters * chunk << 2) + GAP << 4)
+  for (let first: u32 = 0; first < patches; first += chunk) {
+    const depth = min(chunk, patches - first), length = <usize>depth << 5
+    const matrixA = (<usize>padded * depth << 2) + GAP, matrixB = (<usize>filters * depth << 2) + GAP
+    for (let k: u32 = 0; k < depth; k += 4) {
+      const count = min(4, depth - k)
+      locate(
+        table, first + k, count, down, across,
+        load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>channels << 2, load<u32>(args, 44),
+        load<u32>(args, 48), edges, load<u32>(args, 4), rows, columns, alongY, alongX,
+      )
+      for (let i: u32 = 0; i < count; i++) {
+        const entry = table + <usize>i * PATCH
+        packPatch(entry, k + i, channels, length, panels, matrixA)
+        packPlaces(entry, k + i, filters, length, slivers, matrixB, alongY, alongX)
+      }
+    }
+    for (let p: u32 = 0; p < 16; p++) {
+      const a = panels + p * matrixA, b = slivers + p * matrixB, c = sums + p * matrixC
+      for (let n: u32 = 0; n < filters; n += 8) {
+        let panel = a, to = c + (<usize>n << 2)
+        for (let t: u32 = 0; t << 2 < channels; t++, to += alongX << 2) {
+          four(panel, b + (<usize>(n >> 3) * length), length, to, alongX, first != 0)
+          panel = next(panel, t, length)
+        }
+      }
+    }
+  }
+  const out = <usize>load<u32>(args, 8)
+  if (patches == 0) memory.fill(out, 0, 9 * sum)
+  else for (let at: usize = 0; at < sum; at += 16) transformGradient(sums + at, matrixC, out + at, 3 * sum, sum)
+}

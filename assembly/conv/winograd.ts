@@ -1,0 +1,139 @@
+// winograd: a convolution with 3x3 filters, stride 1, no dilation and no groups, or its gradient of the images, by
+// F(2x2, 3x3): patches of 4x4 pixels and the filters are transformed, and sixteen products of matrices, places x
+// channels taken x channels given, take the place of nine for each pixel: 16 multiplications for 36.
+//
+// An element's transformed sums run over the channels in order, in chunks of CHUNK as in matmul: its bits depend on its
+// patch, on whether its row and column are even, and on the number of channels. The patches start at the padding.
+//
+// Words: [0] source, [1] weights, [2] out, [3] scratch, [4] images, [5] height [6] width [7] channels of the source,
+// [8] height [9] width [10] channels of out, [11] top [12] left padding, strides (elements) of the weights along
+// [13] channels taken, [14] channels given, [15] rows and [16] columns of the window (signed), [17] the first weight
+// (elements), [18] patches of a band, a multiple of 8, [19] 1 if all transformed weights fit into the scratch. Channels
+// taken are a multiple of four, those given of eight.
+import { CHUNK } from '../matmul/chunk'
+import { four } from '../matmul/four'
+import { next } from './pack'
+import { GAP, locate, PATCH } from './patch'
+import { transformFilter, transformImage, transformResult } from './winograd-tile'
+
+/** Four vectors `along` bytes apart from `from` on, transposed, to rows 32 bytes apart. */
+// @ts-ignore: decorator
+@inline
+function transpose(from: usize, along: usize, to: usize): void {
+  const r0 = v128.load(from), r1 = v128.load(from + along)
+  const r2 = v128.load(from + (along << 1)), r3 = v128.load(from + (along << 1) + along)
+  const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
+  const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
+  v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
+  v128.store(to, v128.shuffle<f64>(a, b, 1, 3), 32)
+  v128.store(to, v128.shuffle<f64>(c, d, 0, 2), 64)
+  v128.store(to, v128.shuffle<f64>(c, d, 1, 3), 96)
+}
+
+/**
+ * Panels of sixteen transformed matrices: element k of row r of matrix p stands where the micro-kernel wants it, in
+ * chunks of CHUNK k's and panels of eight rows. `rows` is a multiple of 8, `matrix` the bytes of one matrix.
+ */
+// @ts-ignore: decorator
+@inline
+function panelAt(panels: usize, rows: u32, k: u32, taken: u32, t: u32): usize {
+  const chunk = k & ~(CHUNK - 1), depth = min(CHUNK, taken - chunk)
+  return panels + (<usize>chunk * rows << 2) + (<usize>(t >> 1) * depth << 5) + (<usize>(t & 1) << 4) +
+    (<usize>(k - chunk) << 5)
+}
+
+/** Transforms the four patches of tile t. */
+function packPatches(table: usize, t: u32, rows: u32, taken: u32, panels: usize, spare: usize): void {
+  const matrix = (<usize>rows * taken << 2) + GAP
+  for (let k: u32 = 0; k < taken; k += 4) {
+    for (let i: usize = 0; i < 4; i++) {
+      const entry = table + i * PATCH
+      transformImage(
+        <usize>load<u32>(entry) + (<usize>k << 2), load<u32>(entry, 4), load<u32>(entry, 8), spare + (i << 4), 64,
+      )
+    }
+    let to = panelAt(panels, rows, k, taken, t)
+    for (let p: usize = 0; p < 1024; p += 64, to += matrix) transpose(spare + p, 16, to)
+  }
+}
+
+/** Transforms the weights of eight channels given, to sixteen slivers of B. */
+function packFilters(args: usize, n: u32, to: usize, spare: usize): void {
+  const taken = load<u32>(args, 28), matrix = (<usize>taken << 5) + GAP
+  const alongK = <usize>load<u32>(args, 52) << 2, alongN = <usize>load<u32>(args, 56) << 2
+  const alongY = <usize>load<i32>(args, 60) << 2, alongX = <usize>load<i32>(args, 64) << 2
+  const from = <usize>load<u32>(args, 4) + (<usize>load<u32>(args, 68) << 2) + n * alongN
+  if (alongN == 4) {
+    for (let k: u32 = 0; k < taken; k++, to += 32) {
+      transformFilter(from + k * alongK, alongY, alongX, to, matrix)
+      transformFilter(from + k * alongK + 16, alongY, alongX, to + 16, matrix)
+    }
+  } else {
+    for (let k: u32 = 0; k < taken; k += 4, to += 128) {
+      for (let half: usize = 0; half < 2; half++) {
+        for (let i: usize = 0; i < 4; i++)
+          transformFilter(from + k * alongK + (half * 4 + i) * alongN, alongY, alongX, spare + (i << 4), 64)
+        let at = to + (half << 4)
+        for (let p: usize = 0; p < 1024; p += 64, at += matrix) transpose(spare + p, 16, at)
+      }
+    }
+  }
+}
+
+/** The sixteen products of a band with eight channels given, to sixteen matrices of rows 64 bytes apart. */
+function multiply(panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize): void {
+  for (let p: u32 = 0; p < 16; p++) {
+    for (let k: u32 = 0; k < taken; k += CHUNK) {
+      const length = <usize>min(CHUNK, taken - k) << 5
+      let panel = panels + (<usize>k * rows << 2), c = to
+      for (let t: u32 = 0; t < tiles; t++, c += 256) {
+        four(panel, slivers + (<usize>k << 5), length, c, 64, k != 0)
+        panel = next(panel, t, length)
+      }
+    }
+    panels += (<usize>rows * taken << 2) + GAP
+    slivers += (<usize>taken << 5) + GAP
+    to += (<usize>rows << 6) + GAP
+  }
+}
+
+export function winograd(args: usize): void {
+  const scratch = <usize>load<u32>(args, 12), images = load<u32>(args, 16)
+  const taken = load<u32>(args, 28), height = load<u32>(args, 32), width = load<u32>(args, 36)
+  const given = load<u32>(args, 40), rows = load<u32>(args, 72), kept = load<u32>(args, 76) != 0
+  const across = width + 1 >> 1, down = height + 1 >> 1, patches = images * down * across
+  const alongX = <usize>given << 2, alongY = <usize>width * alongX
+  const table = scratch + 1024, results = table + <usize>rows * PATCH
+  const panels = results + ((<usize>rows << 6) + GAP << 4), edges = panels + ((<usize>rows * taken << 2) + GAP << 4)
+  const filters = edges + (<usize>taken << 8)
+  const sliver = (<usize>taken << 5) + GAP << 4
+  for (let first: u32 = 0; first < patches; first += rows) {
+    const count = min(rows, patches - first), tiles = count + 3 >> 2
+    for (let t: u32 = 0; t < tiles; t++) {
+      const entries = table + <usize>(t << 2) * PATCH
+      locate(
+        entries, first + (t << 2), min(4, count - (t << 2)), down, across,
+        load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>taken << 2, load<u32>(args, 44), load<u32>(args, 48),
+        edges, load<u32>(args, 8), height, width, alongY, alongX,
+      )
+      packPatches(entries, t, rows, taken, panels, scratch)
+    }
+    for (let n: u32 = 0; n < given; n += 16) {
+      const wide = min(16, given - n)
+      for (let j: u32 = 0; j < wide; j += 8) {
+        const at = filters + (kept ? <usize>((n + j) >> 3) : <usize>(j >> 3)) * sliver
+        if (!kept || first == 0) packFilters(args, n + j, at, scratch)
+        multiply(panels, at, rows, tiles, taken, results + (<usize>j << 2))
+      }
+      for (let i: u32 = 0; i < count; i++) {
+        const entry = table + <usize>i * PATCH
+        const to = <usize>load<u32>(entry, 12) + (<usize>n << 2)
+        for (let j: usize = 0; j < <usize>wide << 2; j += 16)
+          transformResult(
+            results + (<usize>i << 6) + j, (<usize>rows << 6) + GAP, to + j, alongY, alongX,
+            load<u32>(entry, 16), load<u32>(entry, 20),
+          )
+      }
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/** The kernels of convolutions: their orders of summation bit by bit, their memory, and the error of Winograd's. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Call, Word } from '../../src/graph/Op.js'
+import {
+  directFilter,
+  directInput,
+  directOutput,
+  filterWay,
+  type Geometry,
+  inputWay,
+  outputWay,
+  winogradFilter,
+  winogradInput,
+  winogradOutput,
+} from '../../src/op/conv.lower.js'
+import { compile } from '../support/asc.js'
+import { assertBits } from '../support/assert.js'
+
+const test = suite('convolution')
+const { memory, call } = await compile("export * from './assembly/conv'", 512)
+const CHUNK = 256
+const CANARY = 0x7fc12345
+
+type Role = 'x' | 'w' | 'y'
+type Tensors = Readonly<Record<Role, Float32Array>>
+
+const sizes = (g: Geometry): Readonly<Record<Role, number>> => ({
+  x: g.rows * g.image[0] * g.image[1] * g.channels,
+  w: (g.window[0] * g.window[1] * g.channels * g.filters) / g.groups,
+  y: g.rows * g.places[0] * g.places[1] * g.filters,
+})
+
+/** Geometry of square images and windows. */
+const of = (
+  rows: number,
+  size: number,
+  channels: number,
+  window: number,
+  filters: number,
+  { stride = 1, dilation = 1, padding = 0, groups = 1 } = {},
+): Geometry => {
+  const places = Math.floor((size + 2 * padding - dilation * (window - 1) - 1) / stride) + 1
+  const two = (n: number): readonly [number, number] => [n, n]
+  return {
+    rows,
+    channels,
+    filters,
+    groups,
+    image: two(size),
+    window: two(window),
+    places: two(places),
+    stride: two(stride),
+    dilation: two(dilation),
+    start: two(padding),
+  }
+}
+
+const uniform = (seed: number): (() => number) => {
+  let state = seed // local mutation: a linear congruential generator
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+/** Normal numbers, rectified if wanted. */
+const normal = (length: number, seed: number, rectified = false): Float32Array => {
+  const next = uniform(seed)
+  return Float32Array.from({ length }, () => {
+    const x = Math.sqrt(-2 * Math.log(next() + 1e-12)) * Math.cos(2 * Math.PI * next())
+    return rectified ? Math.max(x, 0) : x
+  })
+}
+const tensors = (g: Geometry): Tensors => {
+  const n = sizes(g)
+  return { x: normal(n.x, 1, true), w: normal(n.w, 2), y: normal(n.y, 3) }
+}
+
+const operands: Readonly<Record<Role, readonly [Role, Role]>> = { y: ['x', 'w'], x: ['y', 'w'], w: ['x', 'y'] }
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** Runs calls that make `role` of the other two, with canaries around the result and after the scratch. */
+const run = (calls: readonly Call[], scratchBytes: number, role: Role, t: Tensors): Float32Array => {
+  const words = new Uint32Array(memory.buffer)
+  words.fill(CANARY)
+  let at = 1024 // local mutation: the next free address
+  const take = (bytes: number): number => {
+    const here = at
+    at = align(at + bytes + 64)
+    return here
+  }
+  const args = operands[role].map(r => {
+    const here = take(t[r].byteLength)
+    new Float32Array(memory.buffer).set(t[r], here / 4)
+    return here
+  })
+  const out = take(t[role].byteLength)
+  const scratch = take(scratchBytes)
+  const end = take(0)
+  const value = (w: Word): number => {
+    if (typeof w === 'number') return w
+    if ('scratch' in w) return scratch + w.scratch
+    return 'out' in w ? out : (args['arg' in w ? w.arg : 0] as number)
+  }
+  for (const c of calls) {
+    words.set(c.words.map(value), end / 4)
+    call(c.kernel)(end)
+  }
+  const canaries = (from: number, to: number): boolean => words.subarray(from / 4, to / 4).every(w => w === CANARY)
+  assert.ok(canaries(out + t[role].byteLength, scratch), 'nothing is written past the result')
+  assert.ok(canaries(scratch + scratchBytes, end), 'nothing is written past the scratch')
+  return new Float32Array(memory.buffer).slice(out / 4, out / 4 + t[role].length)
+}
+
+/** Visits the products that make each element of `role`, in the order of the direct kernels. */
+const products = (g: Geometry, role: Role, visit: (to: number, a: number, b: number) => void): void => {
+  const [taken, given] = [g.channels / g.groups, g.filters / g.groups]
+  const [h, w] = g.image
+  const [oh, ow] = g.places
+  const taps = g.window[0] * g.window[1]
+  const pixelOf = (place: number, tap: number): number => {
+    const i = (Math.floor(place / ow) % oh) * g.stride[0] + Math.floor(tap / g.window[1]) * g.dilation[0] - g.start[0]
+    const j = (place % ow) * g.stride[1] + (tap % g.window[1]) * g.dilation[1] - g.start[1]
+    return i < 0 || i >= h || j < 0 || j >= w ? -1 : (Math.floor(place / (oh * ow)) * h + i) * w + j
+  }
+  for (let place = 0; place < g.rows * oh * ow; place++)
+    for (let tap = 0; tap < taps; tap++) {
+      const pixel = pixelOf(place, tap)
+      if (role === 'x' && pixel < 0) continue
+      for (let o = 0; o < g.filters; o++)
+        for (let c = 0; c < taken; c++) {
+          const x = pixel < 0 ? -1 : pixel * g.channels + Math.floor(o / given) * taken + c
+          const [k, y] = [(tap * taken + c) * g.filters + o, place * g.filters + o]
+          if (role === 'y') visit(y, x, k)
+          else if (role === 'w') visit(k, x, y)
+          else visit(x, y, k)
+        }
+    }
+}
+
+/** The contract in scalar code: every element sums in order, in chunks of CHUNK from zero. */
+const model = (g: Geometry, role: 'y' | 'w', t: Tensors): Float32Array => {
+  const [a, b] = operands[role].map(r => t[r]) as [Float32Array, Float32Array]
+  const n = sizes(g)[role]
+  const [total, sum, count] = [new Float32Array(n), new Float32Array(n), new Uint32Array(n)]
+  products(g, role, (to, i, j) => {
+    if (count[to] === CHUNK) {
+      total[to] = (total[to] as number) + (sum[to] as number)
+      sum[to] = 0
+      count[to] = 0
+    }
+    const product = Math.fround((i < 0 ? 0 : (a[i] as number)) * (b[j] as number))
+    sum[to] = (sum[to] as number) + product
+    count[to] = (count[to] as number) + 1
+  })
+  return total.map((v, i) => v + (sum[i] as number))
+}
+
+const exact = (g: Geometry, role: Role, t: Tensors): Float64Array => {
+  const [a, b] = operands[role].map(r => t[r]) as [Float32Array, Float32Array]
+  const sums = new Float64Array(sizes(g)[role])
+  products(g, role, (to, i, j) => {
+    if (i >= 0) sums[to] = (sums[to] as number) + (a[i] as number) * (b[j] as number)
+  })
+  return sums
+}
+
+/** The maximum error over the root of the mean square. */
+const error = (actual: Float32Array, wanted: Float64Array): number => {
+  const rms = Math.sqrt(wanted.reduce((s, v) => s + v * v, 0) / wanted.length)
+  return wanted.reduce((m, v, i) => Math.max(m, Math.abs(v - (actual[i] as number))), 0) / rms
+}
+
+const directScratch = 300_032
+const odd: readonly Geometry[] = [
+  of(1, 1, 1, 1, 1),
+  of(2, 5, 3, 3, 5, { padding: 1 }),
+  of(1, 6, 33, 3, 9, { padding: 1 }),
+  of(3, 9, 4, 3, 8, { stride: 2, padding: 1 }),
+  of(1, 7, 30, 3, 17),
+  of(2, 11, 6, 3, 4, { stride: 3, dilation: 2, padding: 2, groups: 2 }),
+  of(1, 17, 2, 5, 3, { padding: 2 }),
+]
+
+odd.forEach((g, i) => {
+  test(`the direct kernels keep their order of summation, bit by bit (${i})`, () => {
+    const t = tensors(g)
+    assertBits(run(directOutput(g), directScratch, 'y', t), model(g, 'y', t))
+    assertBits(run(directFilter(g), directScratch, 'w', t), model(g, 'w', t))
+    assert.ok(error(run(directInput(g), directScratch, 'x', t), exact(g, 'x', t)) < 2e-6)
+  })
+})
+
+test('the way is decided by the sizes of one row, and scratch is bounded', () => {
+  const g = of(1, 28, 32, 3, 64, { padding: 1 })
+  for (const way of [outputWay, inputWay, filterWay]) {
+    const kernels = (rows: number): string => way({ ...g, rows }).calls[0]?.kernel ?? ''
+    assert.match(kernels(1), /^winograd/)
+    assert.is(kernels(1), kernels(1000))
+    for (const other of [
+      of(1, 28, 32, 3, 64, { stride: 2 }),
+      of(1, 28, 8, 3, 64),
+      of(1, 28, 32, 5, 64),
+      of(1, 28, 32, 3, 65),
+    ])
+      assert.match(way(other).calls[0]?.kernel ?? '', /^convolve/)
+    assert.ok(way(of(1, 416, 1024, 3, 1024)).scratch <= 2 ** 24)
+  }
+})
+
+for (const channels of [16, 64, 256, 512])
+  test(`Winograd's error is at most 4 times the direct one's: ${channels} channels`, () => {
+    const g = of(channels > 64 ? 1 : 2, channels > 64 ? 7 : 9, channels, 3, 16, { padding: 1 })
+    const t = tensors(g)
+    const ways = [
+      ['y', directOutput(g), winogradOutput(g), outputWay(g).scratch],
+      ['x', directInput(g), winogradInput(g), inputWay(g).scratch],
+      ['w', directFilter(g), winogradFilter(g), filterWay(g).scratch],
+    ] as const
+    for (const [role, direct, fast, scratch] of ways) {
+      const wanted = exact(g, role, t)
+      const [a, b] = [error(run(direct, directScratch, role, t), wanted), error(run(fast, scratch, role, t), wanted)]
+      assert.ok(b <= 4 * a, `${role}: ${b} is more than 4 times ${a}`)
+      assert.ok(b < 2e-5, `${role}: ${b}`)
+    }
+  })
+
+test.run()
