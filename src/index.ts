@@ -50,6 +50,7 @@ export type { LayerStatistics, ParameterStatistics, Statistics, StatisticsOption
 export { standard } from './train/standard.js'
 export type { CompileOptions } from './train/Trainer.js'
 export type { Fitted, RunEvent, Split, Watch } from './train/watch.js'
+export type { ClassWeights, Reduction } from './train/weighting.js'
 
 export const Expr = ExprModule
 export type Expr = ExprModule.Expr

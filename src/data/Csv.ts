@@ -10,6 +10,7 @@ import { unpackText } from './Gzip.js'
 import { checkInputs } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader, finiteText, labelSize } from './Scalar.js'
+import { readWeightText } from './weights.js'
 
 export interface CsvOptions<I extends Shape, L extends Label.Label> {
   /** The shape of one row; its numbers stand in row-major order. */
@@ -19,6 +20,11 @@ export interface CsvOptions<I extends Shape, L extends Label.Label> {
   readonly header?: boolean
   /** Where the label (its first column, for value labels) stands: an index from 0, or a name of the header. */
   readonly labelColumn?: 'first' | 'last' | number | string
+  /**
+   * Where a number stands that says how much the row counts in the loss, if anywhere: an index from 0, or a name of the
+   * header. The label is then first or last among the other columns.
+   */
+  readonly weightColumn?: number | string
   /** One character; default a comma. */
   readonly separator?: string
   /** Bound on the unpacked file in bytes; default 1 GiB. */
@@ -29,15 +35,20 @@ export interface CsvOptions<I extends Shape, L extends Label.Label> {
 const extraLines = (row: readonly string[]): number =>
   row.reduce((n, field) => n + (field.match(/\r\n|\r|\n/g)?.length ?? 0), 0)
 
+/** Where the label begins among the columns other than the weight's, which stands at `weight`; or what is wrong. */
 const labelStart = (
   at: 'first' | 'last' | number | string,
   names: readonly string[] | undefined,
   last: number,
+  weight: number,
 ): number | string => {
   if (at === 'last') return last
   if (at === 'first') return 0
   if (typeof at === 'number') {
-    return Number.isInteger(at) && at >= 0 && at <= last ? at : `there is no label column ${at}: the last is ${last}`
+    const place = at > weight ? at - 1 : at
+    return Number.isInteger(at) && at >= 0 && place <= last
+      ? place
+      : `there is no label column ${at}: the last is ${last < weight ? last : last + 1}`
   }
   if (names === undefined) return `the label column ${quote(at)} is a name, but there is no header (header: true)`
   const index = names.indexOf(at)
@@ -45,11 +56,24 @@ const labelStart = (
   return index <= last ? index : `the label needs ${names.length - last} columns from ${quote(at)} on`
 }
 
+/** The index of the weight's column, or what is wrong. */
+const weightPlace = (at: number | string, names: readonly string[] | undefined, width: number): number | string => {
+  if (typeof at === 'number')
+    return Number.isInteger(at) && at >= 0 && at < width
+      ? at
+      : `there is no weight column ${at}: the last is ${width - 1}`
+  if (names === undefined) return `the weight column ${quote(at)} is a name, but there is no header (header: true)`
+  const index = names.indexOf(at)
+  return index < 0 ? `the header has no column ${quote(at)}` : index
+}
+
 /** How one file is read: local, mutable while the rows come in. */
 interface Table {
   rows: number
   names: readonly string[] | undefined
   start: number
+  /** where the weight stands; Infinity if there is none */
+  weight: number
 }
 
 const parse = <I extends Shape, L extends Label.Label>(
@@ -59,36 +83,50 @@ const parse = <I extends Shape, L extends Label.Label>(
   const { inputs, label, header = false, labelColumn = 'last', separator = ',' } = options
   const inputSize = sizeOf(inputs)
   const outputs = labelSize(label)
-  const width = inputSize + outputs
+  const { weightColumn } = options
+  const width = inputSize + outputs + (weightColumn === undefined ? 0 : 1)
   const lines = (text.match(/\r\n|\r|\n/g)?.length ?? 0) + 1
   // a row takes at least two characters a field, so memory is bounded by the file's size
   const capacity = Math.min(lines, Math.floor((text.length + 1) / (2 * width)) + 1)
   const column = new Float32Array(capacity * inputSize)
   const labels = label.target === 'class' ? new Int32Array(capacity) : new Float32Array(capacity * outputs)
+  const weights = weightColumn === undefined ? undefined : new Float32Array(capacity)
   const readClass = label.target === 'class' ? classReader(label) : undefined
   const readLabel = (field: string): number | string => readClass?.(field) ?? finiteText(field)
   const hasQuotes = text.includes('"')
-  const table: Table = { rows: 0, names: undefined, start: 0 }
+  const table: Table = { rows: 0, names: undefined, start: 0, weight: Number.POSITIVE_INFINITY }
 
   const readHeader = (row: readonly string[]): string | undefined => {
     table.names = header ? row : undefined
-    const start = labelStart(labelColumn, table.names, inputSize)
+    if (weightColumn !== undefined) {
+      const place = weightPlace(weightColumn, table.names, width)
+      if (typeof place === 'string') return `: ${place}`
+      table.weight = place
+    }
+    const { weight } = table
+    if (labelColumn === weight || (labelColumn === weightColumn && typeof labelColumn === 'string'))
+      return `: the column ${quote(`${labelColumn}`)} cannot be both the label and the weight`
+    const others = table.names?.filter((_, c) => c !== weight)
+    const start = labelStart(labelColumn, others, inputSize, weight)
     if (typeof start === 'string') return `: ${start}`
     table.start = start
     return undefined
   }
   const readRow = (row: readonly string[]): string | undefined => {
-    const { rows, start, names } = table
+    const { rows, start, names, weight } = table
     for (let c = 0; c < width; c++) {
       const field = row[c] as string
-      const isLabel = c >= start && c < start + outputs
-      const value = isLabel ? readLabel(field) : finiteText(field)
+      const k = c < weight ? c : c - 1 // among the columns that are no weight
+      const isWeight = c === weight
+      const isLabel = !isWeight && k >= start && k < start + outputs
+      const value = isWeight ? readWeightText(field) : isLabel ? readLabel(field) : finiteText(field)
       if (typeof value === 'string') {
         const name = names === undefined ? '' : ` (${quote(names[c] as string)})`
         return `, column ${c + 1}${name}: ${value}`
       }
-      if (isLabel) labels[rows * outputs + c - start] = value
-      else column[rows * inputSize + (c < start ? c : c - outputs)] = value
+      if (isWeight && weights) weights[rows] = value
+      else if (isLabel) labels[rows * outputs + k - start] = value
+      else column[rows * inputSize + (k < start ? k : k - outputs)] = value
     }
     table.rows++
     return undefined
@@ -122,13 +160,14 @@ const parse = <I extends Shape, L extends Label.Label>(
       table.rows,
       [[soleInput, column.slice(0, table.rows * inputSize)]],
       labels.slice(0, table.rows * outputs),
+      weights?.slice(0, table.rows),
     ),
   )
 }
 
 /**
  * Reads a csv file, plain or gzipped. Blank lines are skipped; everything else must be a row of
- * `size of inputs + size of label` finite numbers. Classes may be integers or the label's names.
+ * `size of inputs + size of label` finite numbers, and a weight where `weightColumn` says so. Classes may be integers or the label's names.
  *
  * @returns a `Left` whose message names the line (from 1) and column (from 1) of the first thing that is wrong
  */

@@ -25,6 +25,8 @@ export interface Data<I extends Inputs, L> {
   readonly columns: { readonly [name: string]: Column }
   /** Class labels as integers, one a row; value labels as floats, `size` times the shape's size. */
   readonly labels: Int32Array | Float32Array
+  /** How much each row counts in the loss, >= 0; where there are none, 1. */
+  readonly weights?: Float32Array
 }
 
 /** The two parts of a split. */
@@ -44,7 +46,8 @@ export const fromColumns = <I extends Inputs, L>(
   size: number,
   columns: readonly (readonly [string, Column])[],
   labels: Int32Array | Float32Array,
-): Data<I, L> => ({ inputs, label, size, columns: Object.fromEntries(columns), labels })
+  weights?: Float32Array,
+): Data<I, L> => ({ inputs, label, size, columns: Object.fromEntries(columns), labels, ...(weights && { weights }) })
 
 /** Numbers per row; 0 when there are no rows. */
 const widthOf = (all: Column, size: number): number => (size === 0 ? 0 : all.length / size)
@@ -67,14 +70,15 @@ const copyRows = <A extends Column>(from: Column, width: number, indices: ArrayL
 }
 
 const pick = <I extends Inputs, L>(data: Data<I, L>, indices: ArrayLike<number>): Data<I, L> => {
-  const { inputs, label, labels, size } = data
+  const { inputs, label, labels, size, weights } = data
   const columns = columnsOf(data).map(([name, all]) => {
     const width = widthOf(all, size)
     return [name, copyRows(all, width, indices, emptyColumn(all, width * indices.length))] as const
   })
   const width = widthOf(labels, size)
   const picked = copyRows(labels, width, indices, emptyLabels(labels, width * indices.length))
-  return fromColumns(inputs, label, indices.length, columns, picked)
+  const weighed = weights && copyRows(weights, 1, indices, new Float32Array(indices.length))
+  return fromColumns(inputs, label, indices.length, columns, picked, weighed)
 }
 
 /** The rows at the indices, in that order; an index may come twice. A `Left` for one outside [0, size). */
@@ -90,6 +94,10 @@ export const gather =
     return E.right(pick(data, indices))
   }
 
+/** The weights of the rows, 1 each where there are none. */
+export const weightsOf = <I extends Inputs, L>({ weights, size }: Data<I, L>): Float32Array =>
+  weights ?? new Float32Array(size).fill(1)
+
 const place = (at: number, size: number): number => Math.min(Math.max(at < 0 ? size + at : at, 0), size)
 
 /** Rows `from` to `to` - 1, as `Array.slice` counts them: negative numbers from the end, too large ones clamped. */
@@ -104,7 +112,7 @@ export const slice =
     })
     const width = widthOf(data.labels, data.size)
     const labels = data.labels.subarray(start * width, end * width)
-    return fromColumns(data.inputs, data.label, end - start, columns, labels)
+    return fromColumns(data.inputs, data.label, end - start, columns, labels, data.weights?.subarray(start, end))
   }
 
 /** The first `n` rows, or all if there are fewer. */
@@ -118,7 +126,8 @@ const join = <A extends Column>(a: Column, b: Column, out: A): A => {
 
 /**
  * The rows of the data, then those of `next`. A `Left` when inputs or labels differ, or when an input is floats in one
- * and 32-bit integers in the other; bytes and either of them become the wider one.
+ * and 32-bit integers in the other; bytes and either of them become the wider one. Rows without weights
+ * get 1 where the others have some.
  */
 export const concat =
   <I extends Inputs, L extends Label.Label>(next: Data<I, L>) =>
@@ -139,7 +148,11 @@ export const concat =
       columns.push([name, join(a, b, emptyColumn(wide, a.length + b.length))])
     }
     const labels = join(data.labels, next.labels, emptyLabels(data.labels, data.labels.length + next.labels.length))
-    return E.right(fromColumns(data.inputs, data.label, data.size + next.size, columns, labels))
+    const weights =
+      data.weights || next.weights
+        ? join(weightsOf(data), weightsOf(next), new Float32Array(data.size + next.size))
+        : undefined
+    return E.right(fromColumns(data.inputs, data.label, data.size + next.size, columns, labels, weights))
   }
 
 /**
@@ -171,7 +184,7 @@ export const split =
 export const as =
   <const I extends Inputs, const L extends Label.Label>(want: { readonly inputs: I; readonly label: L }) =>
   (data: Data<Inputs, Label.Label>): E.Either<DataError, Data<I, L>> => {
-    const { inputs, label, size, labels } = data
+    const { inputs, label, size, labels, weights } = data
     if (!isInputs(want.inputs)(inputs)) {
       return refuse(`the data have inputs ${showInputs(inputs)}, not ${showInputs(want.inputs)}`)
     }
@@ -179,5 +192,5 @@ export const as =
     if (!Label.is(want.label)(named)) {
       return refuse(`the data have ${Label.show(label)}, not ${Label.show(want.label)}`)
     }
-    return E.right(fromColumns(inputs, named, size, columnsOf(data), labels))
+    return E.right(fromColumns(inputs, named, size, columnsOf(data), labels, weights))
   }

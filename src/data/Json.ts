@@ -11,10 +11,13 @@ import { checkInputs, entries } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader, labelSize } from './Scalar.js'
 import { writeTensor } from './Tensor.js'
+import { readWeight } from './weights.js'
 
 export interface JsonOptions<I extends Inputs, L extends Label.Label> {
   readonly inputs: I
   readonly label: L
+  /** The field that says how much a row counts in the loss, if there is one. */
+  readonly weight?: string
   /** Bound on the unpacked text in bytes; default 1 GiB. */
   readonly maxBytes?: number
 }
@@ -48,6 +51,11 @@ const labelOf = (label: Label.Label): t.Type<Numbers, unknown> => {
   })
 }
 
+const weight = codecOf('Weight', u => {
+  const value = readWeight(u)
+  return typeof value === 'string' ? value : [value]
+})
+
 const explain = (errors: t.Errors): string => {
   const [first] = errors
   const path = (first?.context ?? []).flatMap(c => (c.key === '' ? [] : [c.key]))
@@ -56,16 +64,23 @@ const explain = (errors: t.Errors): string => {
 }
 
 /** Decodes one row; `input` stands beside the label, `inputs` holds several by name. */
-const rowDecoder = (inputs: Inputs, label: Label.Label) => {
+const rowDecoder = (inputs: Inputs, label: Label.Label, weightField?: string) => {
   const columns = t.type(Object.fromEntries(entries(inputs).map(([name, shape]) => [name, tensor(shape)])))
   const several = t.type({ inputs: columns })
   const labels = t.type({ label: labelOf(label) })
+  const weights = t.type(weightField === undefined ? {} : { [weightField]: weight })
   return (u: unknown) => {
     const read = isSole(inputs)
       ? columns.decode(u)
       : E.map((row: { inputs: Record<string, Numbers> }) => row.inputs)(several.decode(u))
     if (E.isLeft(read)) return read
-    return E.map((row: { label: Numbers }) => ({ inputs: read.right, label: row.label }))(labels.decode(u))
+    const rest = labels.decode(u)
+    if (E.isLeft(rest)) return rest
+    return E.map((row: Readonly<Record<string, Numbers>>) => ({
+      inputs: read.right,
+      label: rest.right.label,
+      weight: weightField === undefined ? [] : (row[weightField] as Numbers),
+    }))(weights.decode(u))
   }
 }
 
@@ -93,15 +108,17 @@ export const json =
     if (!Array.isArray(rows.right)) return refuse('json: expected a list of rows')
     if (rows.right.length === 0) return refuse('json: there are no rows')
     const size = rows.right.length
-    const decodeRow = rowDecoder(inputs, label)
+    const decodeRow = rowDecoder(inputs, label, options.weight)
     const columns = entries(inputs).map(([name, shape]) => [name, new Float32Array(size * sizeOf(shape))] as const)
     const outputs = labelSize(label)
     const labels = label.target === 'class' ? new Int32Array(size) : new Float32Array(size * outputs)
+    const weights = options.weight === undefined ? undefined : new Float32Array(size)
     for (let r = 0; r < size; r++) {
       const row = decodeRow(rows.right[r])
       if (E.isLeft(row)) return refuse(`json: row ${r + 1}: ${explain(row.left)}`)
       for (const [name, column] of columns) column.set(row.right.inputs[name] as Numbers, (r * column.length) / size)
       labels.set(row.right.label, r * outputs)
+      weights?.set(row.right.weight, r)
     }
-    return E.right(fromColumns(inputs, label, size, columns, labels))
+    return E.right(fromColumns(inputs, label, size, columns, labels, weights))
   }

@@ -9,6 +9,7 @@ import { checkInputs, entries } from './Inputs.js'
 import * as Label from './Label.js'
 import { classReader } from './Scalar.js'
 import { isList, type Numbers, toColumn } from './Tensor.js'
+import { withWeights } from './weights.js'
 
 /** What `of` takes for inputs: numbers of all rows, or those of each input by name. */
 export type NumbersOf<I extends Inputs> = I extends Shape ? Numbers : { readonly [name in keyof I]: Numbers }
@@ -55,13 +56,17 @@ const toValues = (shape: Shape, y: unknown, size: number): Float32Array | string
 /**
  * Copies and checks arrays: `x` flat in row-major order or nested, by name if the inputs are named; `y` class numbers,
  * class names or one-hot rows for classes (told apart by their number; stored as class numbers), and numbers for
- * values. Bytes and 32-bit integers stay what they are; other numbers become float32.
+ * values; `weights`, if given, how much each row counts in the loss. Bytes and 32-bit integers stay what they are; other numbers become float32.
  *
- * @returns a `Left` for no rows, lengths that do not fit, numbers that are not finite, labels out of range
+ * @returns a `Left` for no rows, lengths that do not fit, numbers that are not finite, labels out of range, negative weights
  */
 export const of =
   <const I extends Inputs, const L extends Label.Label>(as: { readonly inputs: I; readonly label: L }) =>
-  (rows: { readonly x: NumbersOf<I>; readonly y: Numbers | readonly string[] }): E.Either<DataError, Data<I, L>> => {
+  (rows: {
+    readonly x: NumbersOf<I>
+    readonly y: Numbers | readonly string[]
+    readonly weights?: ArrayLike<number>
+  }): E.Either<DataError, Data<I, L>> => {
     const inputs: I = as.inputs
     const label: Label.Label = as.label
     const checked = E.chain(() => checkInputs(inputs))(Label.check(label))
@@ -79,7 +84,7 @@ export const of =
     }
     const count = size ?? 0
     const labels = label.target === 'class' ? toClasses(label, rows.y, count) : toValues(label.shape, rows.y, count)
-    return typeof labels === 'string'
-      ? refuse(under('y', labels))
-      : E.right(fromColumns(inputs, as.label, count, columns, labels))
+    if (typeof labels === 'string') return refuse(under('y', labels))
+    const data = fromColumns(inputs, as.label, count, columns, labels)
+    return rows.weights === undefined ? E.right(data) : withWeights(rows.weights)(data)
   }

@@ -10,7 +10,7 @@ import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import type { Form } from '../data/Batches.js'
-import { explain, isRecord, oneOf } from '../graph/settings.js'
+import { explain, isRecord, oneOf, withOptional } from '../graph/settings.js'
 import { encodeSpec } from '../graph/specCodec.js'
 import type { LayerDefinition } from '../nn/Definition.js'
 import type { InitDefinition } from '../nn/Init.js'
@@ -25,6 +25,14 @@ import type { ShapeError } from '../shape/ShapeError.js'
 import { type RecipeError, recipeError } from './errors.js'
 import { type Metric, type MetricDefinition, codec as metricCodec, type Target } from './Metric.js'
 import { bind, type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
+import {
+  type ClassWeights,
+  classWeights,
+  classWeightsOf,
+  type Reduction,
+  reduction,
+  reportedMetrics,
+} from './weighting.js'
 
 export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   readonly net: Net.Net<I, O>
@@ -42,6 +50,12 @@ export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   readonly stop: readonly Stop[]
   /** names of the classes, in the order of the outputs */
   readonly labels: readonly string[] | null
+  /** how much the rows of each class count in the loss; 1 where absent */
+  readonly classWeights?: ClassWeights
+  /** how weighted losses of rows become the loss of a batch; `weightedMean` where absent */
+  readonly reduction?: Reduction
+  /** metrics that count rows as the loss does; none where absent */
+  readonly weightedMetrics?: readonly Metric<K>[]
 }
 
 export type AnyRecipe = Recipe<Inputs, Shape, Target>
@@ -61,6 +75,18 @@ export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   readonly stop?: Stop | readonly Stop[]
   /** the data's label, for the names of its classes; `fit` takes them from the data where this is left out */
   readonly label?: { readonly names?: readonly string[] }
+  /**
+   * How much the rows of each class count in the loss, >= 0: a list in the order of the outputs, or an object with a
+   * weight for every class by its name or index. `Data.balancedClassWeights` makes all classes count alike.
+   */
+  readonly classWeights?: ClassWeights
+  /**
+   * What becomes of weights r_i, of classes and rows (`Data.withWeights`): `weightedMean`, the default, is
+   * sum r_i l_i / sum r_i as in torch, `sumOverBatchSize` sum r_i l_i / n as in Keras
+   */
+  readonly reduction?: Reduction
+  /** reported as `weightedAccuracy`: sum r_i m_i / sum r_i, where `metrics` are plain means over the rows */
+  readonly weightedMetrics?: readonly Metric<NoInfer<K>>[]
 }
 
 const listOf = <A extends object>(x: A | readonly A[] | undefined): readonly A[] =>
@@ -76,8 +102,14 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   batching: s.batching ?? 'arraySplit',
   epochs: s.epochs,
   seed: s.seed,
-  stop: bind(listOf(s.stop), s.metrics ?? []),
+  stop: bind(
+    listOf(s.stop),
+    reportedMetrics({ metrics: s.metrics ?? [], weightedMetrics: s.weightedMetrics ?? [] }),
+  ),
   labels: s.label?.names ?? null,
+  ...(s.classWeights && { classWeights: s.classWeights }),
+  ...(s.reduction !== undefined && s.reduction !== 'weightedMean' && { reduction: s.reduction }),
+  ...(s.weightedMetrics && s.weightedMetrics.length > 0 && { weightedMetrics: s.weightedMetrics }),
 })
 
 const batching = oneOf<Form>('arraySplit', 'dropLast', 'keepRemainder')
@@ -88,7 +120,9 @@ const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
 const sameTwice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i)
 
 /** What is wrong with the names that the recipe gives or uses, if anything. */
-const namesComplaint = ({ net, loss, metrics, stop, labels }: AnyRecipe): string | null => {
+const namesComplaint = (recipe: AnyRecipe): string | null => {
+  const { net, loss, stop, labels } = recipe
+  const metrics = reportedMetrics(recipe)
   const odd = metrics.find(m => m.target !== loss.target)
   if (odd) return `the metric ${odd.def.name} is for ${odd.target}, the loss for ${loss.target}`
   const reported = [...reserved, ...metrics.map(m => m.def.name)]
@@ -127,6 +161,8 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
   if (!isSeed(seed)) return E.left(recipeError(`seed must be an integer, but it is ${seed}`))
   if (!batching.is(recipe.batching))
     return E.left(recipeError(`batching must be ${batching.name}, but it is ${recipe.batching}`))
+  if (recipe.reduction !== undefined && !reduction.is(recipe.reduction))
+    return E.left(recipeError(`reduction must be ${reduction.name}, but it is ${recipe.reduction}`))
   for (const s of stop) {
     const config = s.def.config.decode(s.config)
     if (E.isLeft(config)) return E.left(recipeError(`stop ${s.kind}: ${explain(config.left)}`))
@@ -135,6 +171,8 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
   if (names !== null) return E.left(recipeError(names))
   const sound = Net.check(net)
   if (E.isLeft(sound)) return sound
+  const weights = classWeightsOf(recipe)
+  if (E.isLeft(weights)) return E.left(recipeError(weights.left))
   const stages = Stage.check(optimizer)
   return E.isLeft(stages) ? stages : E.right(recipe)
 }
@@ -158,6 +196,9 @@ const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
   seed: r.seed,
   stop: r.stop.map(encodeSpec),
   labels: r.labels,
+  ...(r.classWeights && { classWeights: r.classWeights }),
+  ...(r.reduction && { reduction: r.reduction }),
+  ...(r.weightedMetrics && { weightedMetrics: r.weightedMetrics.map(encodeSpec) }),
 })
 
 /** What JSON can hold: in a recipe that `check` refuses, numbers that are not finite become null, lone surrogates U+FFFD. */
@@ -170,7 +211,7 @@ export const hash = (recipe: AnyRecipe): string =>
 
 /** Recipes as JSON. Decoding takes untrusted input and applies `check`. */
 export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
-  const parts = t.type({
+  const required = t.type({
     net: Net.codec(d.net),
     loss: Loss.codec(d.loss),
     metrics: t.readonlyArray(metricCodec(d.metric)),
@@ -182,6 +223,10 @@ export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
     stop: t.readonlyArray(stopCodec(d.stop)),
     labels: t.union([t.null, t.readonlyArray(t.string)]),
   })
+  const parts = withOptional(
+    required,
+    t.partial({ classWeights, reduction, weightedMetrics: t.readonlyArray(metricCodec(d.metric)) }),
+  )
   return new t.Type<AnyRecipe, unknown>(
     'Recipe',
     (u): u is AnyRecipe => parts.is(u),

@@ -14,6 +14,8 @@ import * as State from './State.js'
 export interface Session {
   readonly recipe: AnyRecipe
   readonly programs: Programs
+  /** whether its programs take rows that have weights of their own */
+  readonly weighted: boolean
   readonly machine: Machine
   /** the largest number of rows of one run */
   readonly rows: number
@@ -42,13 +44,14 @@ const drawInitial = (recipe: AnyRecipe, p: Programs) => {
   )
 }
 
-/** Compiles a recipe for batches of at most `rows` rows, over data sets that lie in its memory. */
+/** Compiles a recipe for batches of at most `rows` rows, over data sets that lie in its memory, weighted or not. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
   resident: Readonly<Record<string, Resident>> = {},
+  weighted = false,
 ): E.Either<ShapeError, Session> => {
-  const made = programs(recipe)
+  const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
   const p = made.right
   const { slots, inputs, train, evaluate, predict } = p
@@ -70,6 +73,7 @@ export const session = (
     return {
       recipe,
       programs: p,
+      weighted,
       machine: m,
       rows,
       place,

@@ -2,7 +2,7 @@
  * Statistics of a network in a state: what passes through its layers, forwards and backwards, and what the optimizer
  * would do. Plain data; the state is read, never written.
  *
- * With y the output of a layer for the rows given and L the loss the recipe reports of them (a mean over the rows):
+ * With y the output of a layer for the rows given and L the loss that the recipe reports of them (a mean over the rows):
  *
  *     activation   the numbers y
  *     gradient     the numbers dL/dy, through this use of y only
@@ -29,14 +29,14 @@ import { sizeOf } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import { type Bins, binsComplaint, type Distribution, distributionOf, gatherer } from './Distribution.js'
 import type { StepError } from './errors.js'
-import { type AnyData, batchOf, fits, inputsOf } from './feed.js'
+import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
 import type { Phases, Updates } from './phases.js'
 import { elaborated, reports, trainedOf, variableParam } from './programs.js'
-import type { AnyRecipe } from './Recipe.js'
-import { type Metrics, metricsOf } from './reported.js'
+import { isShown, type Metrics, meansOf, metricsOf } from './reported.js'
 import type { Session } from './Session.js'
 import type { State } from './State.js'
 import { values } from './values.js'
+import { countOf } from './weighting.js'
 
 type Mode = 'train' | 'infer'
 type Kind = 'activations' | 'gradients' | 'parameters' | 'updates'
@@ -101,7 +101,10 @@ const activationName = (place: number): string => `activation/${place}`
 const slopeName = (place: number): string => `slope/${place}`
 const gradientName = (path: string): string => `gradient/${path}`
 
-const observer = ({ recipe, programs: { slots }, rows }: Session, mode: Mode): E.Either<ShapeError, Observer> => {
+const observer = (
+  { recipe, programs: { slots }, rows, weighted }: Session,
+  mode: Mode,
+): E.Either<ShapeError, Observer> => {
   const net = elaborated(recipe, mode)
   if (E.isLeft(net)) return net
   const layers: Place[] = [] // local mutation: grows while the net is walked
@@ -112,11 +115,11 @@ const observer = ({ recipe, programs: { slots }, rows }: Session, mode: Mode): E
   })
   if (E.isLeft(tapped)) return tapped
   const trained = trainedOf(net.right)
-  const seen = reports(recipe, net.right)
+  const seen = reports(recipe, net.right, weighted)
   const plain = grad(seen.loss, trained.map(variableParam))
   if (E.isLeft(plain)) return plain
   const through = grad(
-    reports(recipe, tapped.right).loss,
+    reports(recipe, tapped.right, weighted).loss,
     layers.map(l => l.output),
   )
   if (E.isLeft(through)) return through
@@ -131,25 +134,27 @@ const observer = ({ recipe, programs: { slots }, rows }: Session, mode: Mode): E
   )
 }
 
-/** The results of some of the rows, and their share of all. */
+/** The results of some of the rows, and their share in the loss of all. */
 interface Part {
+  readonly rows: number
   readonly share: number
   readonly results: Readonly<Record<string, Bits>>
 }
 
 /** The parts of the data, as often as they are asked for; what fits in one part is computed once. */
-const partsOf = (recipe: AnyRecipe, { machine: m }: Observer, data: AnyData, rows: number): (() => Iterable<Part>) => {
-  const part = (from: number): Part => {
-    const to = Math.min(from + rows, data.size)
-    const results = m.run('observe', to - from, inputsOf(recipe, data, from, to))
-    return { share: (to - from) / data.size, results }
-  }
-  if (data.size <= rows) {
-    const only = [part(0)]
+const partsOf = (s: Session, { machine: m }: Observer, data: AnyData): (() => Iterable<Part>) => {
+  const run = (from: number, to: number) => m.run('observe', to - from, inputsOf(s, data, from, to))
+  if (data.size <= s.rows) {
+    const only = [{ rows: data.size, share: 1, results: run(0, data.size) }]
     return () => only
   }
+  const total = countOf(s.recipe, data, 0, data.size)
   return function* () {
-    for (let from = 0; from < data.size; from += rows) yield part(from)
+    for (let from = 0; from < data.size; from += s.rows) {
+      const to = Math.min(from + s.rows, data.size)
+      const share = total === 0 ? (to - from) / data.size : countOf(s.recipe, data, from, to) / total
+      yield { rows: to - from, share, results: run(from, to) }
+    }
   }
 }
 
@@ -171,7 +176,9 @@ const gather = (o: Observer, parts: () => Iterable<Part>, bins: Bound): Gathered
     gradient: gatherer(bins.gradients),
     positive: new Uint8Array(sizeOf(shape)),
   }))
-  const metrics = new Map(o.reported.map(name => [name, 0]))
+  let metrics: Metrics | null = null
+  let rows = 0
+  const sums: Record<string, number> = {}
   const gradients = o.trained.map(v => ({ path: v.path, sum: new Float64Array(sizeOf(v.shape)) }))
   const both = (pass: 'first' | 'second', { share, results }: Part): void =>
     seen.forEach(({ activation, gradient }, i) => {
@@ -181,10 +188,13 @@ const gather = (o: Observer, parts: () => Iterable<Part>, bins: Bound): Gathered
   for (const part of parts()) {
     both('first', part)
     const { share, results } = part
+    const reported = o.reported.map(name => [name, results[metricName(name)]?.[0] as number] as const)
+    for (const [name, value] of reported) sums[name] = (sums[name] ?? 0) + part.rows * value
+    rows += part.rows
+    metrics = share === 1 ? metricsOf(reported.filter(([name]) => isShown(name))) : null
     seen.forEach(({ positive }, i) => {
       mark(positive, results[activationName(i)] as Bits)
     })
-    for (const [name, sum] of metrics) metrics.set(name, sum + share * (results[metricName(name)]?.[0] as number))
     for (const { path, sum } of gradients) {
       const g = results[gradientName(path)] as Bits
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + share * (g[i] as number)
@@ -192,7 +202,7 @@ const gather = (o: Observer, parts: () => Iterable<Part>, bins: Bound): Gathered
   }
   for (const part of parts()) both('second', part)
   return {
-    metrics: metricsOf([...metrics]),
+    metrics: metrics ?? meansOf(sums, rows),
     layers: o.layers.map(({ path, kind, shape }, i) => {
       const { activation, gradient, positive } = seen[i] as (typeof seen)[0]
       const dead = positive.reduce((n, p) => n - p, positive.length) / positive.length
@@ -232,7 +242,7 @@ export const statistics = (s: Session, transform: Phases['transform']) => {
       return refuse(`statistics: the mode is ${mode}, but must be train or infer`)
     const bound = boundBins(bins)
     if (E.isLeft(bound)) return bound
-    const fitting = mode === 'train' ? batchOf(s.recipe, data, s.rows) : fits(s.recipe, data)
+    const fitting = mode === 'train' ? batchOf(s, data) : accepts(s, data)
     if (E.isLeft(fitting)) return fitting
     const block = s.blockOf(state)
     if (E.isLeft(block)) return block
@@ -242,7 +252,7 @@ export const statistics = (s: Session, transform: Phases['transform']) => {
     if (E.isLeft(made)) return made
     const o = made.right
     o.machine.writeState(block.right)
-    const { metrics, layers, gradients } = gather(o, partsOf(s.recipe, o, data, s.rows), bound.right)
+    const { metrics, layers, gradients } = gather(o, partsOf(s, o, data), bound.right)
     const given = Object.fromEntries(Object.entries(gradients).map(([path, g]) => [path, { values: g }]))
     return E.map(({ updates, rate }: Updates): Statistics => {
       const parameters = o.trained.map(({ path, shape }): readonly [string, ParameterStatistics] => {

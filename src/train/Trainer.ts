@@ -14,12 +14,12 @@ import type { StoredTensor } from '../io/safetensors.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
-import { type AnyData, batchOf, fits, inputsOf } from './feed.js'
+import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
 import type { Target } from './Metric.js'
 import * as Model from './Model.js'
 import { type Given, type Gradients, phases, type Updates } from './phases.js'
 import { check, type Recipe } from './Recipe.js'
-import { type Metrics, metricsOf, type Stepped, scalars } from './reported.js'
+import { type Metrics, meansOf, type Stepped, scalars } from './reported.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
 import { type Statistics, type StatisticsOptions, statistics } from './Statistics.js'
@@ -67,11 +67,11 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
 }
 
 const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
-  const fitting = batchOf(s.recipe, batch, s.rows)
+  const fitting = batchOf(s, batch)
   if (E.isLeft(fitting)) return fitting
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
-  const metrics = scalars(s.machine.run('train', batch.size, inputsOf(s.recipe, batch)))
+  const metrics = scalars(s.machine.run('train', batch.size, inputsOf(s, batch)))
   const next = s.advance(state, 1)
   return Number.isFinite(metrics['loss'])
     ? E.right({ state: next, metrics })
@@ -80,7 +80,7 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
 
 /** Means over a data set, computed in the recipe's batches. */
 export const evaluate = (s: Session, state: State.State, data: AnyData): E.Either<StepError, Metrics> => {
-  const fitting = fits(s.recipe, data)
+  const fitting = accepts(s, data)
   if (E.isLeft(fitting)) return fitting
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
@@ -88,10 +88,10 @@ export const evaluate = (s: Session, state: State.State, data: AnyData): E.Eithe
   const most = Math.min(s.recipe.batch, s.rows)
   for (let from = 0; from < data.size; from += most) {
     const to = Math.min(from + most, data.size)
-    const seen = scalars(s.machine.run('evaluate', to - from, inputsOf(s.recipe, data, from, to)))
-    for (const [name, value] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * value
+    const seen = s.machine.run('evaluate', to - from, inputsOf(s, data, from, to))
+    for (const [name, [value]] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * (value as number)
   }
-  return E.right(metricsOf(Object.entries(sums).map(([name, sum]) => [name, sum / data.size])))
+  return E.right(meansOf(sums, data.size))
 }
 
 /** The model of a state, with names for its classes. */
@@ -108,6 +108,8 @@ export const modelOf = <I extends Inputs, O extends Shape>(
 export interface CompileOptions {
   /** the largest batch; default 2 * batch - 1, the largest that `arraySplit` cuts */
   readonly rows?: number
+  /** whether data may have weights of their own (`Data.withWeights`); rows without count 1. Default false */
+  readonly weighted?: boolean
 }
 
 /** Compiles a recipe. The errors: a setting that is not possible, a shape that does not fit. */
@@ -128,7 +130,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   const rows = options.rows ?? 2 * recipe.batch - 1
   if (!Number.isSafeInteger(rows) || rows < 1)
     return E.left(recipeError(`rows must be a whole number >= 1, but it is ${rows}`))
-  const compiled = session(recipe, rows)
+  const compiled = session(recipe, rows, {}, options.weighted)
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right
   const initial = s.init()

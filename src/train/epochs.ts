@@ -11,13 +11,14 @@ import { clock } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
-import { type Metrics, metricsOf } from './reported.js'
+import { type Metrics, meansOf } from './reported.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
 import * as Stop from './Stop.js'
 import { type Run, saveRun } from './saved.js'
 import { noSums, type Sums } from './sums.js'
 import { evaluate } from './Trainer.js'
+import { reportedMetrics } from './weighting.js'
 
 /** Milliseconds that a bounded run should take. */
 const slice = 40
@@ -90,7 +91,7 @@ const trainEpoch = async (
   const started = clock()
   const sums = (): Sums => ({ of: machine.totals('train').sums, rows: before.sums.rows + rowsDone, skipped: 0 })
   const now = (): Run => ({ ...before, state, sums: sums() })
-  const means = ({ of, rows }: Sums): Metrics => metricsOf(Object.entries(of).map(([name, sum]) => [name, sum / rows]))
+  const means = ({ of, rows }: Sums): Metrics => meansOf(of, rows)
   const speed = (): number => (1000 * rowsDone) / Math.max(clock() - started, 1e-3)
   let rate: number | null = null
   for (const { rows, count } of runsOf(sizes.slice(skip))) {
@@ -173,7 +174,7 @@ export const train = async (
     sizes,
     audience: { tell, signal },
   } = course
-  const rules = Stop.bind(s.recipe.stop, s.recipe.metrics)
+  const rules = Stop.bind(s.recipe.stop, reportedMetrics(s.recipe))
   const history: Epoch[] = [] // local mutation: the fold over the epochs, and the pace of the steps
   const pace: Pace = { step: null }
   let run = first

@@ -3,7 +3,7 @@ import * as E from '#fp/Either.js'
 import type { Resident } from '../backend/machine.js'
 import * as Batches from '../data/Batches.js'
 import { type DataError, refuse } from '../data/DataError.js'
-import { column, type Data, gather } from '../data/Dataset.js'
+import { column, type Data, gather, weightsOf } from '../data/Dataset.js'
 import { type Label, show } from '../data/Label.js'
 import { inputEntries } from '../nn/Node.js'
 import type { Inputs } from '../shape/Dims.js'
@@ -11,6 +11,7 @@ import { soleInput } from '../shape/inputs.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
 import { labelInput } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
+import { weightInput } from './weighting.js'
 
 export type AnyData = Data<Inputs, Label>
 
@@ -38,45 +39,65 @@ export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<Dat
   if (recipe.labels && names && recipe.labels.some((name, i) => name !== names[i]))
     return refuse(`the recipe names the classes ${recipe.labels.join(', ')}, the data ${names.join(', ')}`)
   if (data.size === 0) return refuse('the data set is empty')
+  if (data.weights && data.weights.length !== data.size)
+    return refuse(`there are ${data.weights.length} weights for ${data.size} rows; give them by Data.withWeights`)
   return E.right(data)
 }
 
-/** The data, if they are a batch of at most `rows` rows that fits. */
-export const batchOf = (recipe: AnyRecipe, batch: AnyData, rows: number): E.Either<DataError, AnyData> =>
+/** What data are for: a recipe, compiled for rows with weights of their own or not. */
+interface Feed {
+  readonly recipe: AnyRecipe
+  readonly weighted: boolean
+}
+
+/** The data, if they fit what was compiled. */
+export const accepts = ({ recipe, weighted }: Feed, data: AnyData): E.Either<DataError, AnyData> =>
+  E.chain(
+    (fitting: AnyData): E.Either<DataError, AnyData> =>
+      fitting.weights && !weighted
+        ? refuse(
+            'the data have weights, but the trainer was compiled for data without; compile it with { weighted: true }, or take Data.withoutWeights',
+          )
+        : E.right(fitting),
+  )(fits(recipe, data))
+
+/** The data, if they are a batch that fits what was compiled, of at most `rows` rows. */
+export const batchOf = (s: Feed & { readonly rows: number }, batch: AnyData): E.Either<DataError, AnyData> =>
   E.chain(
     (data: AnyData): E.Either<DataError, AnyData> =>
-      data.size > rows
-        ? refuse(`the batch has ${data.size} rows, but the trainer was compiled for at most ${rows}`)
+      data.size > s.rows
+        ? refuse(`the batch has ${data.size} rows, but the trainer was compiled for at most ${s.rows}`)
         : E.right(data),
-  )(fits(recipe, batch))
+  )(accepts(s, batch))
 
 /** The column of each input of the programs. */
-const columnsOf = (recipe: AnyRecipe, data: AnyData) => [
+const columnsOf = ({ recipe, weighted }: Feed, data: AnyData) => [
   ...inputEntries(recipe.net.inputs).map(([name, shape]) => ({
     input: name ?? soleInput,
     width: sizeOf(shape),
     values: column(data, name ?? soleInput),
   })),
   { input: labelInput, width: data.labels.length / data.size, values: data.labels },
+  ...(weighted ? [{ input: weightInput, width: 1, values: weightsOf(data) }] : []),
 ]
 
 /** The data as they are kept in linear memory: the programs take floats, and only bytes are widened on the way. */
-export const residentOf = (recipe: AnyRecipe, data: AnyData): Resident => ({
+export const residentOf = (feed: Feed, data: AnyData): Resident => ({
   rows: data.size,
-  columns: columnsOf(recipe, data).map(c =>
+  columns: columnsOf(feed, data).map(c =>
     c.input !== labelInput && c.values instanceof Int32Array ? { ...c, values: Float32Array.from(c.values) } : c,
   ),
 })
 
 /** Rows `from` to `to` as the inputs of one run. */
 export const inputsOf = (
-  recipe: AnyRecipe,
+  feed: Feed,
   data: AnyData,
   from = 0,
   to = data.size,
 ): Readonly<Record<string, ArrayLike<number>>> =>
   Object.fromEntries(
-    columnsOf(recipe, data).map(({ input, width, values }) => [input, values.subarray(from * width, to * width)]),
+    columnsOf(feed, data).map(({ input, width, values }) => [input, values.subarray(from * width, to * width)]),
   )
 
 /**

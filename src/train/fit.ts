@@ -42,7 +42,9 @@ export const fit =
     const sizes = Batches.sizes(recipe.batching, data.right.size, recipe.batch)
     if (E.isLeft(sizes)) return sizes
     const rows = Math.max(recipe.batch, ...sizes.right)
-    const compiled = session(recipe, rows, { train: residentOf(recipe, data.right) })
+    const weighted = [data.right, validation.right].some(d => d?.weights)
+    const resident = { train: residentOf({ recipe, weighted }, data.right) }
+    const compiled = session(recipe, rows, resident, weighted)
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const first = firstOf(s, watch)
@@ -109,7 +111,7 @@ const finish = <I extends Inputs, O extends Shape>(
       E.chain((s: Session): E.Either<StepError | FileError, Metrics> => {
         const again = restore(s)(bytes.right)
         return E.isLeft(again) ? again : evaluate(s, again.right, over)
-      })(session({ ...recipe, labels }, recipe.batch)),
+      })(session({ ...recipe, labels }, recipe.batch, {}, over.weights !== undefined)),
   }))(State.hash(state))
 }
 

@@ -22,7 +22,7 @@ import { grad } from '../transform/Grad.js'
 import { nonFinite, type StepError } from './errors.js'
 import { type AnyData, batchOf, inputsOf } from './feed.js'
 import { elaborated, reports, stageInput, trainedOf, updatesOf, variableParam } from './programs.js'
-import { type Metrics, metricsOf, type Stepped } from './reported.js'
+import { isShown, type Metrics, metricsOf, type Stepped } from './reported.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
 import { values } from './values.js'
@@ -92,11 +92,11 @@ interface Ran {
 }
 
 /** The machine of the three phases. */
-const compile = ({ recipe, programs: { slots }, rows }: Session): E.Either<ShapeError, Compiled> => {
+const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Either<ShapeError, Compiled> => {
   const net = elaborated(recipe, 'train')
   if (E.isLeft(net)) return net
   const trained = trainedOf(net.right)
-  const seen = reports(recipe, net.right)
+  const seen = reports(recipe, net.right, weighted)
   const computed = grad(seen.loss, trained.map(variableParam))
   if (E.isLeft(computed)) return computed
   const { value, gradients } = computed.right
@@ -131,7 +131,7 @@ const compile = ({ recipe, programs: { slots }, rows }: Session): E.Either<Shape
       machine: m,
       trained,
       moving: new Map(moved.map(([path, e]) => [path, e.type.shape])),
-      reported: Object.keys(seen),
+      reported: Object.keys(seen).filter(isShown),
     }),
   )(machine({ rows, state: slots, programs }))
 }
@@ -193,10 +193,10 @@ export const phases = (s: Session): Phases => {
     })(over(state))
   return {
     gradients: (state, batch) => {
-      const fitting = batchOf(s.recipe, batch, s.rows)
+      const fitting = batchOf(s, batch)
       if (E.isLeft(fitting)) return fitting
       return E.chain(({ machine: m, trained, moving, reported }: Compiled): E.Either<StepError, Gradients> => {
-        const results = m.run('gradients', batch.size, inputsOf(s.recipe, batch))
+        const results = m.run('gradients', batch.size, inputsOf(s, batch))
         return E.right({
           metrics: metricsOf(reported.map(name => [name, results[metricName(name)]?.[0] as number])),
           gradients: Object.fromEntries(

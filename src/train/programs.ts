@@ -10,13 +10,14 @@ import * as Loss from '../nn/Loss.js'
 import { inputEntries } from '../nn/Node.js'
 import { add } from '../op/arithmetic.js'
 import { drawKey } from '../op/random.js'
-import { mean } from '../op/reduce.js'
 import * as Stage from '../optim/Stage.js'
 import { soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { type TensorType, tensorType } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import type { AnyRecipe } from './Recipe.js'
+import { partName, penaltyName } from './reported.js'
+import { reduce, rowWeights, weightedMetric, weightInput } from './weighting.js'
 
 /** The name under which the label enters the programs: no input of a net has a slash. */
 export const labelInput = '/label'
@@ -52,16 +53,27 @@ const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
     }),
   )
 
-/** Loss, with the penalties of the parameters as Keras reports it, and metrics of a net, as means over the batch. */
+/**
+ * Loss, with the penalties of the parameters as Keras reports it, and metrics of a net over a batch; `weighted`: whether
+ * its rows have weights of their own.
+ */
 export const reports = (
   recipe: AnyRecipe,
   { output, penalty }: Elaborated,
+  weighted: boolean,
 ): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
   const label = input(labelInput, labelType(recipe))
-  const loss = mean(Loss.compute(recipe.loss, output, label))
+  const valuesOf = (metrics: AnyRecipe['metrics']) =>
+    Object.fromEntries(metrics.map(m => [m.def.name, m.def.compute(output, label)]))
+  const { loss, others } = reduce(recipe.reduction ?? 'weightedMean', rowWeights(recipe, label, weighted), {
+    losses: Loss.compute(recipe.loss, output, label),
+    metrics: valuesOf(recipe.metrics),
+    weightedMetrics: valuesOf((recipe.weightedMetrics ?? []).map(weightedMetric)),
+  })
   return {
     loss: penalty ? add(loss, penalty) : loss,
-    ...Object.fromEntries(recipe.metrics.map(m => [m.def.name, mean(m.def.compute(output, label))])),
+    ...others,
+    ...(penalty && others[partName('loss')] && { [penaltyName]: penalty }),
   }
 }
 
@@ -111,9 +123,9 @@ export const updatesOf = (
 })
 
 /** The train step of an elaborated net. */
-const trainStep = (recipe: AnyRecipe, net: Elaborated): E.Either<ShapeError, Wanted> => {
+const trainStep = (recipe: AnyRecipe, net: Elaborated, weighted: boolean): E.Either<ShapeError, Wanted> => {
   const trained = trainedOf(net)
-  const seen = reports(recipe, net)
+  const seen = reports(recipe, net, weighted)
   return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }): Wanted => {
     const stepped = Stage.run(recipe.optimizer, stageInput(recipe, trained, gradients, value))
     const { rate } = stepped
@@ -136,8 +148,11 @@ export const elaborated = (
     ...(tap && { tap }),
   })
 
-/** The programs of a recipe; a `Left` for a net, a loss, a metric or an optimizer that does not fit. */
-export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
+/**
+ * The programs of a recipe, over rows that have weights of their own if so told; a `Left` for a net, a loss, a metric or
+ * an optimizer that does not fit.
+ */
+export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeError, Programs> => {
   const training = elaborated(recipe, 'train')
   if (E.isLeft(training)) return training
   const inference = elaborated(recipe, 'infer')
@@ -162,7 +177,7 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
   const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
-      inputs: [...Object.keys(netInputs(recipe)), labelInput],
+      inputs: [...Object.keys(netInputs(recipe)), labelInput, ...(weighted ? [weightInput] : [])],
       slots: [
         { name: 'step', type: tensorType('f64') },
         ...variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) })),
@@ -173,8 +188,8 @@ export const programs = (recipe: AnyRecipe): E.Either<ShapeError, Programs> => {
       fills: new Map([['step', 0] as const, ...optimizerSlots.map(s => [s.name, s.init] as const)]),
       draws,
       train,
-      evaluate: { results: reports(recipe, inference.right), updates: {} },
+      evaluate: { results: reports(recipe, inference.right, weighted), updates: {} },
       predict: { results: { output }, updates: {} },
     }),
-  )(trainStep(recipe, training.right))
+  )(trainStep(recipe, training.right, weighted))
 }

@@ -17,6 +17,31 @@ export const metricsOf = (entries: readonly (readonly [string, number])[]): Metr
   ...Object.fromEntries(entries),
 })
 
-/** The scalars that a run left. */
+/**
+ * Results that are not for users to see, but that weighted means over batches are made of: the mean weight of a row, of
+ * each such mean its numerator over the number of rows, and the penalty in the loss. No metric's name begins so.
+ */
+export const [totalName, penaltyName] = ['/weight', '/penalty']
+export const partName = (name: string): string => `/weighted/${name}`
+export const isShown = (name: string): boolean => !name.startsWith('/')
+
+/** The scalars that a run left, as users see them. */
 export const scalars = (results: Readonly<Record<string, Bits>>): Metrics =>
-  metricsOf(Object.entries(results).map(([name, bits]) => [name, bits[0] as number]))
+  metricsOf(
+    Object.keys(results)
+      .filter(isShown)
+      .map(name => [name, results[name]?.[0] as number]),
+  )
+
+/** Means over rows from sums over batches of rows times value: plain ones, and weighted ones as quotients of sums. */
+export const meansOf = (sums: Readonly<Record<string, number>>, rows: number): Metrics =>
+  metricsOf(
+    Object.keys(sums)
+      .filter(isShown)
+      .map(name => {
+        const [part, total] = [sums[partName(name)], sums[totalName]]
+        if (part === undefined || total === undefined) return [name, (sums[name] as number) / rows]
+        const mean = total === 0 ? 0 : part / total
+        return [name, name === 'loss' ? mean + (sums[penaltyName] ?? 0) / rows : mean]
+      }),
+  )

@@ -84,7 +84,7 @@ type AnyRecipe = typeof plain
 /** Steps over a resident data set, epoch after epoch, all those of an epoch in one run. */
 const bounded = (recipe: AnyRecipe) => (): Task => {
   const { batch } = recipe
-  const s = orThrow(session(recipe, batch, { train: residentOf(recipe, data()) }))
+  const s = orThrow(session(recipe, batch, { train: residentOf({ recipe, weighted: false }, data()) }))
   orThrow(s.adopt(orThrow(s.init())))
   const order = Batches.order(seed, 0, size)
   let left = 0 // local mutation: batches of the epoch that are left

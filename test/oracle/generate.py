@@ -19,7 +19,8 @@ import schedules
 import scores
 import training
 import trajectories
+import weights
 
 torch.set_num_threads(1)
-for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules, scores):
+for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules, scores, weights):
     family.generate()
