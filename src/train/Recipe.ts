@@ -102,10 +102,7 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   batching: s.batching ?? 'arraySplit',
   epochs: s.epochs,
   seed: s.seed,
-  stop: bind(
-    listOf(s.stop),
-    reportedMetrics({ metrics: s.metrics ?? [], weightedMetrics: s.weightedMetrics ?? [] }),
-  ),
+  stop: bind(listOf(s.stop), reportedMetrics({ metrics: s.metrics ?? [], weightedMetrics: s.weightedMetrics ?? [] })),
   labels: s.label?.names ?? null,
   ...(s.classWeights && { classWeights: s.classWeights }),
   ...(s.reduction !== undefined && s.reduction !== 'weightedMean' && { reduction: s.reduction }),

@@ -213,6 +213,8 @@ test('an epoch reports the weighted mean over its rows, of the steps as they wer
   near([expectRight(trained.evaluate(weighed(19))).loss], [train.loss])
   assert.ok(Math.abs(expectRight(trained.evaluate(rows(19))).loss - train.loss) > 1e-3)
   assert.equal(Object.keys(train).sort(), ['accuracy', 'loss'])
+  const judged = expectRight(await Trainer.fit(recipe)({ train: rows(19), validation: weighed(19) })()).history[0]
+  near([judged?.validation?.loss ?? 0], [train.loss]) // only the rows to validate on have weights
 })
 
 test('a run over resident rows is the run by hand, bit for bit, and resumes from every step', async () => {
