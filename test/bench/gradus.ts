@@ -11,6 +11,7 @@ import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
 import { matmul } from '../../src/op/matmul.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
+import type { Inputs, Shape } from '../../src/shape/Dims.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { residentOf } from '../../src/train/feed.js'
 import * as Recipe from '../../src/train/Recipe.js'
@@ -34,10 +35,10 @@ const numbers = (count: number): Float32Array => {
 /** Rows of a data set that both batch sizes divide. */
 const size = 6400
 
-const data = () =>
+const data = <const S extends Shape>(...shape: S) =>
   orThrow(
-    Data.of({ inputs: [784], label: Label.classes(10) })({
-      x: numbers(784 * size),
+    Data.of({ inputs: shape, label: Label.classes(10) })({
+      x: numbers(shape.reduce((n, d) => n * d, size)) as Data.NumbersOf<S>,
       y: Int32Array.from(numbers(size), x => Math.floor(1e6 * Math.abs(x)) % 10),
     }),
   )
@@ -73,42 +74,79 @@ const normalizedNet = pipe(
   Layer.dense(10, { init }),
 )
 
+const imageNet = pipe(
+  Net.input(28, 28, 1),
+  Layer.conv2d(32, 3, { init }),
+  Layer.relu(),
+  Layer.conv2d(64, 3, { init }),
+  Layer.relu(),
+  Layer.maxPool2d(2),
+  Layer.dropout(0.25),
+  Layer.flatten(),
+  Layer.dense(128, { init }),
+  Layer.relu(),
+  Layer.dropout(0.5),
+  Layer.dense(10, { init }),
+)
+
+const block =
+  <F extends number>(filters: F) =>
+  <I extends Inputs, H extends number, W extends number, C extends number>(x: Net.Net<I, readonly [H, W, C]>) =>
+    pipe(x, Layer.conv2d(filters, 3, { padding: 'same', init, bias: false }), Layer.batchNorm(), Layer.relu())
+
+const normalizedImageNet = pipe(
+  Net.input(32, 32, 3),
+  block(32),
+  block(32),
+  Layer.maxPool2d(2),
+  block(64),
+  block(64),
+  Layer.maxPool2d(2),
+  Layer.globalAveragePool(),
+  Layer.dense(10, { init }),
+)
+
 const common = { loss: Loss.softmaxCrossEntropy(), epochs: 1, seed }
 const optimizer = Optimizer.momentum({ rate: 0.01, momentum: 0.9 })
 
 export const plain = Recipe.of({ ...common, net: plainNet, batch: 50, optimizer })
 export const normalized = Recipe.of({ ...common, net: normalizedNet, batch: 128, optimizer: Optimizer.adam() })
 
-type AnyRecipe = typeof plain
+export const image = Recipe.of({ ...common, net: imageNet, batch: 64, optimizer: Optimizer.adam() })
+export const normalizedImage = Recipe.of({ ...common, net: normalizedImageNet, batch: 32, optimizer })
 
 /** Steps over a resident data set, epoch after epoch, all those of an epoch in one run. */
-const bounded = (recipe: AnyRecipe) => (): Task => {
-  const { batch } = recipe
-  const s = orThrow(session(recipe, batch, { train: residentOf({ recipe, weighted: false }, data()) }))
-  orThrow(s.adopt(orThrow(s.init())))
-  const order = Batches.order(seed, 0, size)
-  let left = 0 // local mutation: batches of the epoch that are left
-  return {
-    run: times => {
-      for (let todo = times; todo > 0; ) {
-        if (left === 0) {
-          s.machine.order(order)
-          s.machine.resetTotals()
-          left = size / batch
+const bounded =
+  <const S extends Shape>(recipe: Recipe.Recipe<S, readonly [10], 'class'>) =>
+  (): Task => {
+    const { batch } = recipe
+    const s = orThrow(
+      session(recipe, batch, { train: residentOf({ recipe, weighted: false }, data(...recipe.net.inputs)) }),
+    )
+    orThrow(s.adopt(orThrow(s.init())))
+    const order = Batches.order(seed, 0, size)
+    let left = 0 // local mutation: batches of the epoch that are left
+    return {
+      run: times => {
+        for (let todo = times; todo > 0; ) {
+          if (left === 0) {
+            s.machine.order(order)
+            s.machine.resetTotals()
+            left = size / batch
+          }
+          const now = Math.min(todo, left)
+          s.machine.repeat('train', 'train', batch, now)
+          left -= now
+          todo -= now
         }
-        const now = Math.min(todo, left)
-        s.machine.repeat('train', 'train', batch, now)
-        left -= now
-        todo -= now
-      }
-      if (s.machine.totals('train').nonFinite !== null) throw new Error('the loss is not finite')
-    },
+        if (s.machine.totals('train').nonFinite !== null) throw new Error('the loss is not finite')
+      },
+    }
   }
-}
 
 const stepped = async (): Promise<Task> => {
   const trainer = orThrow(await Trainer.compile(plain)())
-  const batch = Data.take(plain.batch)(data())
+  const batch = Data.take(plain.batch)(data(784))
   let state = trainer.init() // local mutation: the state threaded through the steps
   return {
     run: times => {
@@ -136,5 +174,7 @@ export const tasks: Driver['tasks'] = {
   W2: bounded(plain),
   'W2-step': stepped,
   W2b: bounded(normalized),
+  W3: bounded(image),
+  W4: bounded(normalizedImage),
   W6: forward,
 }
