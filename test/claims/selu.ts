@@ -42,20 +42,21 @@ export const selu = (init: Init.Init = Init.lecunNormal(), dropout = Layer.alpha
     name: 'selu',
     source: 'Klambauer et al. 2017, section 2, A3',
     measure: async seed => {
-      /** Of the outputs of all blocks of a dense layer and `rest`, which end in a layer of this kind. */
-      const activations = async (kind: string, rest: (x: Deep) => Deep) => {
+      /** Of the outputs of all blocks of a dense layer and `rest`, which end in a layer of one of these kinds. */
+      const activations = async (kinds: readonly string[], rest: (x: Deep) => Deep) => {
         const net = deep(depth, x => pipe(x, Layer.dense(width, { init }), rest))
-        return (await statisticsOf(net, seed)).filter(l => l.kind === `gradus/${kind}`).map(l => l.activation)
+        const ends = kinds.map(kind => `gradus/${kind}`)
+        return (await statisticsOf(net, seed)).filter(l => ends.includes(l.kind)).map(l => l.activation)
       }
-      const plain = await activations('selu', Layer.selu())
-      const dropped = await activations('alphaDropout', flow(Layer.selu(), dropout))
+      const plain = await activations(['selu'], Layer.selu())
+      const dropped = await activations(['alphaDropout', 'dropout'], flow(Layer.selu(), dropout))
       const lastVariance = (all: typeof plain) => all.at(-1)?.variance ?? Number.NaN
       return {
         jacobian: jacobianNorm(seed),
         plain: rangesOf(plain),
         dropped: rangesOf(dropped),
-        relu: lastVariance(await activations('relu', Layer.relu())),
-        tanh: lastVariance(await activations('tanh', Layer.tanh())),
+        relu: lastVariance(await activations(['relu'], Layer.relu())),
+        tanh: lastVariance(await activations(['tanh'], Layer.tanh())),
       }
     },
     expected: [
