@@ -177,7 +177,7 @@ const winogradFilterScratch = ({ channels, filters }: Geometry): number =>
   256 * channels
 
 /** The filters' sums are kept whole; beyond so many bytes the direct way is taken. */
-const maxFilterScratch = 2 ** 24
+const maxFilterScratch = 1 << 24
 
 /** Whether it takes clearly fewer multiplications: 16 for 2 x 2 places instead of 36, but the last ones may be half empty. */
 const saves = ([height, width]: readonly [number, number]): boolean =>
