@@ -65,6 +65,8 @@ test('dropLast and keepRemainder', () => {
     }),
   )
   assert.equal(expectRight(Batches.sizes('keepRemainder', 120, 50)), [50, 50, 20])
+  assert.equal(expectRight(Batches.sizes('keepRemainder', 100, 50)), [50, 50])
+  assert.equal(expectRight(Batches.sizes('keepRemainder', 1, 50)), [1])
   assert.equal(expectRight(Batches.sizes('dropLast', 120, 50)), [50, 50])
   assert.equal(expectRight(Batches.sizes('arraySplit', 120, 50)), [60, 60])
 })

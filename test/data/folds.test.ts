@@ -123,12 +123,16 @@ test('stratifiedSplit keeps every class within one row of its share, and the tot
 })
 
 test('stratifiedSplit gives rows left over to the largest remainders, then to the lower class', () => {
-  const zs = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
-  const of = (validation: number) =>
-    counts(expectRight(Data.stratifiedSplit({ validation, seed: 3 })(rows(zs))).validation.labels)
-  assert.equal(of(0.2), [1, 1, 1, 0])
-  assert.equal(of(0.25), [1, 2, 1, 0])
-  assert.equal(of(0.5), [3, 4, 2, 0])
+  const of = (sizes: readonly number[], validation: number) => {
+    const zs = sizes.flatMap((n, z) => new Array<number>(n).fill(z))
+    return counts(expectRight(Data.stratifiedSplit({ validation, seed: 3 })(rows(zs))).validation.labels)
+  }
+  assert.equal(of([5, 7, 5], 0.2), [1, 1, 1, 0])
+  assert.equal(of([5, 7, 5], 0.25), [1, 2, 1, 0])
+  assert.equal(of([5, 7, 5], 0.5), [3, 4, 2, 0])
+  assert.equal(of([5, 7, 5], 0.4998), [3, 3, 2, 0])
+  assert.equal(of([1, 7], 0.25), [0, 2, 0, 0])
+  assert.equal(of([3, 9], 0.25), [1, 2, 0, 0])
 })
 
 test('stratifiedSplit is decided by the seed and refuses what split refuses', () => {

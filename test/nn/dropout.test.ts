@@ -1,11 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pipe } from '#fp/function.js'
-import type { Expr } from '../../src/graph/Expr.js'
+import { type Expr, input } from '../../src/graph/Expr.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
+import { uniform } from '../../src/op/random.js'
+import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { exact, inputOf, kernels, meaning, noise, type Values } from './support.js'
@@ -81,6 +83,20 @@ test('dropout: the share kept is 1 - rate, what is kept is scaled up, and the me
     const kept = y.filter(v => v !== 0).length
     const deviation = Math.sqrt(40_000 * rate * (1 - rate))
     assert.ok(Math.abs(kept - 40_000 * (1 - rate)) < 4 * deviation, `${kept} of 40000 at ${rate}`)
+  }
+})
+
+test('an element is kept if its draw is below 1 - rate, and dropped if it is equal', () => {
+  const draws = uniform(input('key', tensorType('i32', [4])), [1, 64])
+  const [u = []] = exact([draws], { key: [4, 2, 3, 4] }, 1)
+  for (const name of ['dropout', 'alphaDropout'] as const) {
+    const { output } = meaning(pipe(Net.input(64), layers[name](1 - (u[5] as number))))
+    const [y = []] = exact([output], { input: new Float32Array(64), ...key(name, 4) }, 1)
+    const [z = []] = exact([output], { input: new Float32Array(64).fill(1), ...key(name, 4) }, 1)
+    assert.equal(
+      y.map((v, i) => v !== z[i]),
+      u.map(v => v < (u[5] as number)),
+    )
   }
 })
 

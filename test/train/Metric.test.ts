@@ -29,6 +29,18 @@ test('accuracy counts the first of equal outputs', () => {
   assert.equal(values(Metric.accuracy(), [1, 2, 2, 2, 2, 1], [1, 1], [3]), [1, 0])
 })
 
+test('every metric has its name, and says whether larger is better', () => {
+  assert.equal(
+    [Metric.accuracy(), Metric.topK(3), Metric.mae(), Metric.mse()].map(({ def }) => [def.name, def.rising]),
+    [
+      ['accuracy', true],
+      ['top3', true],
+      ['mae', false],
+      ['mse', false],
+    ],
+  )
+})
+
 test('mae and mse are means over a row', () => {
   const [outputs, labels] = [
     [1, 2, 3, 4],
