@@ -57,18 +57,26 @@ export function advance(a: usize): void {
   store<u32>(cursor, load<u32>(cursor) + load<u32>(a, 4))
 }
 
-/** Adds rows * value to a running sum. Words: [0] value (f32), [1] sum (f64), [2] rows. */
+/** Whether a turn counts: unless there is a gate (f32) and it is 0. */
+@inline
+function counts(gate: usize): bool {
+  return gate == 0 || load<f32>(gate) != 0
+}
+
+/** Adds rows * value to a running sum, if the turn counts. Words: [0] value (f32), [1] sum (f64), [2] rows, [3] gate. */
 export function accumulate(a: usize): void {
+  if (!counts(<usize>load<u32>(a, 12))) return
   const sum = <usize>load<u32>(a, 4)
   store<f64>(sum, load<f64>(sum) + <f64>load<f32>(<usize>load<u32>(a)) * <f64>load<u32>(a, 8))
 }
 
 /**
- * Remembers the first step at which a value was not finite. Words: [0] value (f32), [1] the step (f64),
- * [2] where it is kept (f64, negative as long as all was well).
+ * Remembers the first step that counts at which a value was not finite. Words: [0] value (f32), [1] the step (f64),
+ * [2] where it is kept (f64, negative as long as all was well), [3] gate.
  */
 export function watch(a: usize): void {
   const x = load<f32>(<usize>load<u32>(a))
+  if (!counts(<usize>load<u32>(a, 12))) return
   const kept = <usize>load<u32>(a, 8)
   if (x - x != 0 && load<f64>(kept) < 0) store<f64>(kept, load<f64>(<usize>load<u32>(a, 4)))
 }

@@ -29,6 +29,8 @@ export interface Placed {
   readonly results: readonly (Located & { readonly name: string })[]
   /** running sums of the scalar f32 results */
   readonly sums: ReadonlyMap<string, number>
+  /** where it is said whether a turn counts; 0 if every turn does */
+  readonly gate: number
   readonly image: number
 }
 
@@ -71,7 +73,7 @@ export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
 /** Words that the calls around a program take, for each input and each sum, and bytes of one word. */
-const aroundBytes = (inputs: number, sums: number): number => 4 * (8 * (inputs + 1) + 10 * (sums + 1))
+const aroundBytes = (inputs: number, sums: number): number => 4 * (8 * (inputs + 1) + 12 * (sums + 1))
 
 /** Regions that the core has a kernel for stay whole, the others run step by step. */
 const runnable =
@@ -166,19 +168,23 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     new Map([...at].map(([name, offset]) => [name, { at: base + offset, type: typeOf(name) }]))
   return E.right({
     programs: new Map(
-      [...plans].map(([name, { plan: p, wanted, sums }]) => [
-        name,
-        {
-          plan: p,
-          results: Object.entries(wanted.results).map(([result, e], i) => ({
-            name: result,
-            at: addressOf(p.results[i] as Place),
-            type: e.type,
-          })),
-          sums: new Map([...sums].map(([result, offset]) => [result, cellBase + offset])),
-          image: images.get(name) as number,
-        },
-      ]),
+      [...plans].map(([name, { plan: p, wanted, sums }]) => {
+        const results = Object.entries(wanted.results).map(([result, e], i) => ({
+          name: result,
+          at: addressOf(p.results[i] as Place),
+          type: e.type,
+        }))
+        return [
+          name,
+          {
+            plan: p,
+            results,
+            sums: new Map([...sums].map(([result, offset]) => [result, cellBase + offset])),
+            gate: results.find(r => r.name === wanted.gate)?.at ?? 0,
+            image: images.get(name) as number,
+          },
+        ]
+      }),
     ),
     state: { at: bases.state, bytes: state.end() },
     slots: located(bases.state, slotAt, name => slotTypes.get(name) as TensorType),

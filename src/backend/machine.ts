@@ -17,7 +17,7 @@ export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
 /** Values on the host: f32, i32 (also masks) or f64. */
 export type Bits = Float32Array | Int32Array | Float64Array
 
-/** Running sums of a repeated program: rows * value of each scalar result, and the first step that was not finite. */
+/** Of the turns of a repeated program that count: sums of rows * value of each scalar result, the first step not finite. */
 export interface Totals {
   readonly sums: Readonly<Record<string, number>>
   readonly nonFinite: number | null
@@ -97,8 +97,9 @@ const sums = (map: MemoryMap, placed: Placed, rows: number): readonly Encoded[] 
   [...placed.sums].flatMap(([name, sum]) => {
     const at = placed.results.find(r => r.name === name)?.at ?? 0
     const step = map.slots.get('step')
-    const watch = name === 'loss' && step ? [{ kernel: 'watch', words: [at, step.at, map.nonFinite] }] : []
-    return [{ kernel: 'accumulate', words: [at, sum, rows] }, ...watch]
+    const { gate } = placed
+    const watch = name === 'loss' && step ? [{ kernel: 'watch', words: [at, step.at, map.nonFinite, gate] }] : []
+    return [{ kernel: 'accumulate', words: [at, sum, rows, gate] }, ...watch]
   })
 
 /** Compiles the programs; a `Left` names the first shape that does not fit. */

@@ -10,6 +10,8 @@ export interface Slot {
 /** What a program computes: values to look at, and new values of state slots. */
 export interface Wanted {
   readonly results: Readonly<Record<string, Expr>>
+  /** the name of a result (rank 0, f32) that is 0 where a turn of `repeat` does not count in the totals */
+  readonly gate?: string
   readonly updates: Readonly<Record<string, Expr>>
 }
 

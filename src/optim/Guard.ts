@@ -1,6 +1,6 @@
 /**
- * What happens to a step whose gradients are not finite. Without a guard the parameters become NaN and `fit` stops with
- * the step at which it happened.
+ * What happens to a step whose loss or gradients are not finite. Without a guard the parameters become NaN, and `fit`
+ * and `Trainer.step` answer with an error that names the step.
  */
 import * as t from '#io/index.js'
 import { add, mul, sub } from '../op/arithmetic.js'
@@ -13,29 +13,29 @@ const skipMaker = define<Readonly<Record<string, never>>, never, 'skipped'>({
   config: t.exact(t.type({})),
   slots: () => [],
   scalars: () => [{ name: 'skipped', init: 0 }],
-  apply: (_, { gradients, scalars: { skipped }, step }) => {
+  apply: (_, { gradients, loss, scalars: { skipped }, step }) => {
     // x * 0 is 0 where x is finite, else NaN, and a sum with a NaN is NaN
-    const [first, ...more] = gradients.map(g => cast(sum(mul(g, 0)), 'f64'))
-    if (!first) return { updates: gradients, slots: {}, scalars: { skipped } }
-    const skip = ne(
-      more.reduce((a, b) => add(a, b), first),
+    const sums = gradients.map(g => cast(sum(mul(g, 0)), 'f64'))
+    const discard = ne(
+      sums.reduce((a, b) => add(a, b), cast(mul(loss, 0), 'f64')),
       0,
     )
     return {
       updates: gradients,
       slots: {},
-      scalars: { skipped: select(skip, add(skipped, 1), skipped) },
-      skip,
+      scalars: { skipped: select(discard, add(skipped, 1), skipped) },
+      discard,
       step: sub(step, skipped),
     }
   },
 })
 
 /**
- * Skips a step with any gradient that is NaN or infinite, as gradient scalers do: no parameter changes, the stages
- * after this one keep their state, and their clock (schedules, bias corrections) stands still. So it belongs first in
- * the chain. The scalar `skipped` counts such steps; the moving statistics of layers are no part of an optimizer and
- * do change. A guard is about gradients: a loss that is not finite is still an error of `fit` and of `Trainer.step`.
+ * Skips a step whose loss, or any of whose gradients, is NaN or infinite, as gradient scalers do (Micikevicius et al.
+ * 2018): the run goes on, parameters and the moving statistics of layers keep their bits, the stages after this one
+ * their state, and their clock (schedules, bias corrections) stands still. So it belongs first in the chain. The scalar
+ * `skipped` counts such steps; the means of an epoch are over the others, and its events say how many they were.
+ * `Stop.skipped` ends a run with too many.
  */
 export const skip = (): Stage => skipMaker({})
 

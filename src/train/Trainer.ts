@@ -18,6 +18,7 @@ import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
 import type { Target } from './Metric.js'
 import * as Model from './Model.js'
 import { type Given, type Gradients, phases, type Updates } from './phases.js'
+import { gateName } from './programs.js'
 import { check, type Recipe } from './Recipe.js'
 import { type Metrics, meansOf, type Stepped, scalars } from './reported.js'
 import { type Session, session } from './Session.js'
@@ -31,7 +32,8 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly init: () => State.State
   /**
    * One step on a batch of 1 to `rows` rows. Consumes the state, except where it answers with an error before anything
-   * was computed; a loss that is not finite is an error after which the state is gone.
+   * was computed; a loss that is not finite is an error after which the state is gone, unless `Guard.skip` stands in
+   * the recipe's optimizer.
    */
   readonly step: (state: State.State, batch: Data<I, L>) => E.Either<StepError, Stepped>
   /**
@@ -71,10 +73,11 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
   if (E.isLeft(fitting)) return fitting
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
-  const metrics = scalars(s.machine.run('train', batch.size, inputsOf(s, batch)))
+  const { [gateName]: counts, ...metrics } = scalars(s.machine.run('train', batch.size, inputsOf(s, batch)))
   const next = s.advance(state, 1)
-  return Number.isFinite(metrics['loss'])
-    ? E.right({ state: next, metrics })
+  const skipped = counts === 0
+  return Number.isFinite(metrics['loss']) || skipped
+    ? E.right({ state: next, metrics, skipped })
     : E.left(nonFinite(next.step, metrics['rate']))
 }
 

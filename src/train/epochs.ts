@@ -11,6 +11,7 @@ import { clock } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
+import { gateName } from './programs.js'
 import { type Metrics, meansOf } from './reported.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
@@ -72,6 +73,12 @@ interface Pace {
   step: number | null
 }
 
+/** An epoch's sums after some steps more, from the machine's: its gate sums the rows of the steps that count. */
+const after = (before: Sums, totals: Sums['of'], rows: number, steps: number): Sums => {
+  const { [gateName]: counted = before.rows + rows * steps, ...of } = totals
+  return { of, rows: counted, skipped: before.skipped + steps - (counted - before.rows) / rows }
+}
+
 /** The batches of one epoch that are still to be trained. */
 const trainEpoch = async (
   { session: s, data, sizes, audience: { tell, patience, signal } }: Course,
@@ -85,13 +92,12 @@ const trainEpoch = async (
   const skip = before.state.step - (epoch - 1) * sizes.length
   const skippedRows = sizes.slice(0, skip).reduce((n, rows) => n + rows, 0)
   machine.order(Batches.order(recipe.seed, epoch - 1, data.size).subarray(skippedRows))
-  machine.resetTotals(before.sums.of)
-  let { state } = before // local mutation: the state threaded through the epoch's runs
+  machine.resetTotals({ ...before.sums.of, [gateName]: before.sums.rows })
+  let { state, sums } = before // local mutation: the state threaded through the epoch's runs, and their sums
   let [batch, rowsDone] = [skip, 0]
   const started = clock()
-  const sums = (): Sums => ({ of: machine.totals('train').sums, rows: before.sums.rows + rowsDone, skipped: 0 })
-  const now = (): Run => ({ ...before, state, sums: sums() })
-  const means = ({ of, rows }: Sums): Metrics => meansOf(of, rows)
+  const now = (): Run => ({ ...before, state, sums })
+  const means = (): Metrics => meansOf(sums.of, sums.rows)
   const speed = (): number => (1000 * rowsDone) / Math.max(clock() - started, 1e-3)
   let rate: number | null = null
   for (const { rows, count } of runsOf(sizes.slice(skip))) {
@@ -106,31 +112,31 @@ const trainEpoch = async (
       batch += steps
       rowsDone += rows * steps
       rate = machine.read('train', rows)['rate']?.[0] ?? null
-      const bad = machine.totals('train').nonFinite
+      const { sums: totals, nonFinite: bad } = machine.totals('train')
+      sums = after(sums, totals, rows, steps)
       if (bad !== null) return E.left(nonFinite(bad, bad === state.step && rate !== null ? rate : undefined))
       if (batch < sizes.length) {
-        const so = sums()
         const said = await tell({
           _tag: 'Progress',
           epoch,
           batch,
           batches: sizes.length,
           step: state.step,
-          train: means(so),
+          train: means(),
           rate,
-          skipped: so.skipped,
+          skipped: sums.skipped,
           samplesPerSecond: speed(),
           checkpoint: () => saveRun(now()),
         })
         if (E.isLeft(said)) return aborted(now(), said.left)
         if (said.right !== null)
-          return E.right({ run: now(), train: means(so), rate, samplesPerSecond: speed(), stop: said.right })
+          return E.right({ run: now(), train: means(), rate, samplesPerSecond: speed(), stop: said.right })
       }
       if (clock() - from > slice / 2) await pause()
       if (signal?.aborted) return aborted(now(), 'its signal went off')
     }
   }
-  return E.right({ run: now(), train: means(sums()), rate, samplesPerSecond: speed(), stop: null })
+  return E.right({ run: now(), train: means(), rate, samplesPerSecond: speed(), stop: null })
 }
 
 /** The run after an epoch that was trained to its end, evaluated and judged by the rules. */

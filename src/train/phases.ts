@@ -21,7 +21,7 @@ import { showShape, sizeOf, tensorType } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import { nonFinite, type StepError } from './errors.js'
 import { type AnyData, batchOf, inputsOf } from './feed.js'
-import { elaborated, reports, stageInput, trainedOf, updatesOf, variableParam } from './programs.js'
+import { elaborated, gateName, gateOf, reports, stageInput, trainedOf, updatesOf, variableParam } from './programs.js'
 import { isShown, type Metrics, metricsOf, type Stepped } from './reported.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
@@ -106,7 +106,7 @@ const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Ei
   const moved = Object.entries(net.right.state)
   const stages = stageInput(recipe, trained, given, input(lossName, tensorType('f32')))
   const transformed = Stage.transform(recipe.optimizer, stages)
-  const { updates, rate, skip } = transformed
+  const { updates, rate, skip, discard } = transformed
   const moving = Object.fromEntries(moved.map(([path, e]) => [path, input(movingName(path), e.type)]))
   const programs = {
     gradients: {
@@ -122,7 +122,7 @@ const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Ei
       updates: {},
     },
     apply: {
-      results: rate ? { rate } : {},
+      results: { ...(rate && { rate }), ...gateOf(discard) },
       updates: updatesOf(trained, Stage.apply(recipe.optimizer, stages, transformed), moving),
     },
   } satisfies Readonly<Record<string, Wanted>>
@@ -218,14 +218,14 @@ export const phases = (s: Session): Phases => {
           skipped: (results['skip']?.[0] ?? 0) !== 0,
         }),
       )(run('transform', state, given)),
-    apply: (state, given) => {
-      if (!Number.isFinite(given.metrics.loss)) return E.left(nonFinite(state.step + 1, undefined))
-      return E.map(({ c, results }: Ran): Stepped => {
+    apply: (state, given) =>
+      E.chain(({ c, results }: Ran): E.Either<StepError, Stepped> => {
+        const rate = results['rate']?.[0]
+        const skipped = results[gateName]?.[0] === 0
+        if (!skipped && !Number.isFinite(given.metrics.loss)) return E.left(nonFinite(state.step + 1, rate))
         const next = s.place(c.machine.readState())
         State.consume(state)
-        const rate = results['rate']?.[0]
-        return { state: next, metrics: { ...given.metrics, ...(rate !== undefined && { rate }) } }
-      })(run('apply', state, given))
-    },
+        return E.right({ state: next, metrics: { ...given.metrics, ...(rate !== undefined && { rate }) }, skipped })
+      })(run('apply', state, given)),
   }
 }

@@ -10,6 +10,7 @@ import * as Loss from '../nn/Loss.js'
 import { inputEntries } from '../nn/Node.js'
 import { add } from '../op/arithmetic.js'
 import { drawKey } from '../op/random.js'
+import { cast, not, select } from '../op/select.js'
 import * as Stage from '../optim/Stage.js'
 import { soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
@@ -21,6 +22,8 @@ import { reduce, rowWeights, weightedMetric, weightInput } from './weighting.js'
 
 /** The name under which the label enters the programs: no input of a net has a slash. */
 export const labelInput = '/label'
+/** The result that is 0 where a guard discards the step, and 1 where it counts; not there without a guard. */
+export const gateName = '/counts'
 const stepSlot = param('step', tensorType('f64'))
 const scalarName = (name: string): string => `optimizer/${name}`
 const slotName = (slot: string, path: string): string => `${scalarName(slot)}/${path}`
@@ -107,10 +110,20 @@ export const stageInput = (
   loss,
 })
 
+/** New values of slots, or the old ones where the condition holds, if there is one. */
+const keptIf = (condition: Expr | null, now: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> =>
+  condition
+    ? Object.fromEntries(Object.entries(now).map(([slot, e]) => [slot, select(condition, param(slot, e.type), e)]))
+    : now
+
+/** The gate of the stages that may discard a step, if there are any. */
+export const gateOf = (discard: Expr | null): Readonly<Record<string, Expr>> =>
+  discard ? { [gateName]: cast(not(discard), 'f32') } : {}
+
 /** The state after a step: parameters and slots as the stages leave them, the layers' state, one step more. */
 export const updatesOf = (
   trained: readonly Variable[],
-  { params, slots, scalars }: Stage.Stepped,
+  { params, slots, scalars, discard }: Stage.Stepped,
   state: Readonly<Record<string, Expr>>,
 ): Readonly<Record<string, Expr>> => ({
   ...Object.fromEntries(trained.map((v, i) => [v.path, params[i] as Expr])),
@@ -118,7 +131,7 @@ export const updatesOf = (
     Object.entries(slots).flatMap(([name, all]) => trained.map((v, i) => [slotName(name, v.path), all[i] as Expr])),
   ),
   ...Object.fromEntries(Object.entries(scalars).map(([name, e]) => [scalarName(name), e])),
-  ...state,
+  ...keptIf(discard, state),
   step: add(stepSlot, 1),
 })
 
@@ -128,9 +141,10 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated, weighted: boolean): E.Eit
   const seen = reports(recipe, net, weighted)
   return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }): Wanted => {
     const stepped = Stage.run(recipe.optimizer, stageInput(recipe, trained, gradients, value))
-    const { rate } = stepped
+    const { rate, discard } = stepped
     return {
-      results: { ...seen, loss: value, ...(rate && { rate }) },
+      results: { ...seen, loss: value, ...(rate && { rate }), ...gateOf(discard) },
+      gate: gateName,
       updates: updatesOf(trained, stepped, net.state),
     }
   })(grad(seen.loss, trained.map(variableParam)))

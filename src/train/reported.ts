@@ -7,8 +7,10 @@ export type Metrics = { readonly loss: number } & Readonly<Record<string, number
 
 export interface Stepped {
   readonly state: State
-  /** of the batch, before the update */
+  /** of the batch, before the update; where the step was skipped, maybe not finite */
   readonly metrics: Metrics
+  /** whether a guard skipped the step */
+  readonly skipped: boolean
 }
 
 /** Entries by name, of which the loss is one. */

@@ -8,6 +8,7 @@ import { type FileError, fileError } from '../io/FileError.js'
 import { decode, encode, type StoredTensor } from '../io/safetensors.js'
 import { sameShape, showType } from '../shape/TensorType.js'
 import type { StateError } from './errors.js'
+import { gateName } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
 import type { Session } from './Session.js'
 import * as State from './State.js'
@@ -104,7 +105,7 @@ export const restoreRun =
       ),
     )(parse(text))
     if (E.isLeft(running)) return running
-    const reported = Object.keys(s.machine.totals('train').sums)
+    const reported = Object.keys(s.machine.totals('train').sums).filter(name => name !== gateName)
     const sums = readSums(reported, unprefixed(sumPrefix, tensors))
     if (E.isLeft(sums)) return sums
     const run: Run = { state: state.right, running: running.right, best: null, sums: sums.right }

@@ -9,7 +9,7 @@ import { gather } from '../../src/op/gather.js'
 import { log } from '../../src/op/math.js'
 import { matmul } from '../../src/op/matmul.js'
 import { mean } from '../../src/op/reduce.js'
-import { cast, eq, select } from '../../src/op/select.js'
+import { cast, eq, not, select } from '../../src/op/select.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { assertBits, assertClose, expectRight } from '../support/assert.js'
 
@@ -101,6 +101,24 @@ test('programs take turns with changing rows, and single runs disturb no repeate
     b.run('look', 1, batch(from, 1))
   }
   assertBits(a.readState(), b.readState())
+})
+
+test('turns whose gate is 0 add to no total, and are no fault', () => {
+  const turn = cast(step, 'f32')
+  const gate = cast(not(eq(turn, 2)), 'f32')
+  const bad = select(eq(turn, 2), log(mul(turn, -1)), turn)
+  const of = (gated: boolean) => {
+    const program = { results: { loss: bad, gate }, updates: { step: add(step, 1) }, ...(gated && { gate: 'gate' }) }
+    const resident = { set: { rows: 23, columns: [] } }
+    const m = expectRight(machine({ rows: 3, state: slots, programs: { p: program }, resident }))
+    m.order(order)
+    m.resetTotals({ loss: 10 })
+    m.repeat('p', 'set', 3, 5)
+    return m.totals('p')
+  }
+  assert.equal(of(true), { sums: { loss: 10 + 3 * (0 + 1 + 3 + 4), gate: 3 * 4 }, nonFinite: null })
+  assert.is(of(false).nonFinite, 3)
+  assert.ok(Number.isNaN(of(false).sums['loss']))
 })
 
 test('the first step whose loss is not finite is remembered until the totals are reset', () => {

@@ -5,8 +5,9 @@ import * as Clip from '../../src/optim/Clip.js'
 import * as Constraint from '../../src/optim/Constraint.js'
 import * as Guard from '../../src/optim/Guard.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
+import * as Stage from '../../src/optim/Stage.js'
 import { end, leaves, numbersOf, run, same, wave, waves } from './fixture.js'
-import { origin, trajectory, updatesOf } from './support.js'
+import { origin, stepOf, trajectory, updatesOf } from './support.js'
 
 const test = suite('Guard')
 
@@ -53,6 +54,25 @@ test('a skipped step keeps the bits of parameters that a constraint would change
   }
   const given = leaves.map(({ shape }, i) => ({ shape, data: bad[i] ?? [] }))
   for (const update of updatesOf([Guard.skip()], given)) assert.ok(update.every(u => u === 0))
+})
+
+test('a loss that is not finite is as good a reason, and a step is discarded rather than put off', () => {
+  const optimizer = Optimizer.chain(Guard.skip(), Optimizer.sgd({ rate: 1 }))
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const states = trajectory(optimizer, origin, [[[1]], [[1]], [[1]]], 'f32', undefined, { losses: [1, bad, 3e38] })
+    assert.equal(
+      states.map(s => s.get('p 0')?.[0]),
+      [-1, -1, -2],
+    )
+    assert.is(states[2]?.get('0/skipped')?.[0], 1)
+  }
+  const shapes = [[1]]
+  const within = (o: Optimizer.Optimizer) => stepOf([Stage.only({ include: ['leaf*'] }, o)], shapes)
+  for (const of of [(o: Optimizer.Optimizer) => stepOf(o, shapes), within]) {
+    assert.ok(of(optimizer).discard)
+    assert.is(of(Optimizer.accumulate(2, Optimizer.sgd({ rate: 1 }))).discard, null)
+    assert.ok(of(Optimizer.accumulate(2, optimizer)).discard)
+  }
 })
 
 test('large finite gradients are no reason to skip', () => {

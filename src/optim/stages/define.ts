@@ -40,6 +40,8 @@ export interface StageOutput<S extends string = string, N extends string = strin
   readonly scalars?: Scalars<N>
   /** rank 0, bool: where true, the rest of the step does not happen: later stages keep their state, parameters theirs */
   readonly skip?: Expr
+  /** rank 0, bool: where true, the step counts as not taken: as `skip`, and the state of layers stays as it is, too */
+  readonly discard?: Expr
   /** the number of steps that the stages after this one have taken, where that is not the number this one has */
   readonly step?: Expr
   /** rank 0, f64: the learning rate to report, where it is not that of the definition */

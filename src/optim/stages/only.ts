@@ -48,6 +48,7 @@ const maker = define<Only, string, string>({
       scalars: inner.scalars,
       step: inner.step,
       ...(inner.skip && { skip: inner.skip }),
+      ...(inner.discard && { discard: inner.discard }),
       ...(inner.rate && { rate: inner.rate }),
     }
   },

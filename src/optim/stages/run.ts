@@ -52,6 +52,9 @@ const like = (made: Expr | undefined, type: TensorType, where: string): Expr => 
     : invalid(where, `${showType(made.type)}, but it must be ${showType(type)}`)
 }
 
+/** Whether one of two conditions holds, where there are any. */
+const either = (a: Expr | null, b: Expr | null): Expr | null => (a && b ? or(a, b) : (a ?? b))
+
 /** Old values while the step is skipped, new ones otherwise. */
 const hold = (skip: Expr | null, old: readonly Expr[], now: readonly Expr[]): readonly Expr[] =>
   skip ? now.map((x, i) => select(skip, old[i] as Expr, x)) : now
@@ -65,6 +68,8 @@ export interface Transformed {
   readonly scalars: Scalars
   /** rank 0, bool: where true, the parameters stay as they are; null if no stage can skip a step */
   readonly skip: Expr | null
+  /** rank 0, bool: where true, the state of layers stays as it is, too; null if no stage can discard a step */
+  readonly discard: Expr | null
   /** number of updates already made: rank 0, f64 */
   readonly step: Expr
   /** the learning rate (rank 0, f64): the last stage's that has one, times all factors; null if none has */
@@ -82,6 +87,7 @@ export const transform = (stages: readonly Stage[], input: StageInput): Transfor
   let updates = likeParams(input.gradients, params, 'gradients')
   let { step } = input
   let skip: Expr | null = null
+  let discard: Expr | null = null
   let rate: Expr | null = null
   let factor: Expr | null = null
   const slots = new Map<string, readonly Expr[]>()
@@ -109,10 +115,9 @@ export const transform = (stages: readonly Stage[], input: StageInput): Transfor
     const schedule = def.rate(config)
     rate = after.rate ?? (schedule ? rateAt(schedule, step) : rate)
     if (after.factor) factor = factor ? mul(factor, after.factor) : after.factor
-    if (after.skip) {
-      const more = like(after.skip, bool, `${where}: skip`)
-      skip = skip ? or(skip, more) : more
-    }
+    const drops = after.discard ? like(after.discard, bool, `${where}: discard`) : null
+    discard = either(discard, drops)
+    skip = either(skip, either(after.skip ? like(after.skip, bool, `${where}: skip`) : null, drops))
     step = after.step ?? step
   }
   return {
@@ -120,6 +125,7 @@ export const transform = (stages: readonly Stage[], input: StageInput): Transfor
     slots: Object.fromEntries(slots),
     scalars: Object.fromEntries(scalars),
     skip,
+    discard,
     step,
     rate: rate && factor ? mul(rate, factor) : rate,
   }
