@@ -23,10 +23,13 @@ import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf, tensorType } from '../shape/TensorType.js'
 import type { Target } from './Metric.js'
 
-type Named = Readonly<Record<string, ArrayLike<number>>>
+/** Rows as numbers, row-major: one list where the net has one input, otherwise one for each of exactly its names. */
+type Numbers<I extends Inputs> = I extends Shape ? ArrayLike<number> : { readonly [name in keyof I]: ArrayLike<number> }
 
-/** Rows of numbers, row-major; by name where the net has named inputs; or the rows of a data set. */
-export type Rows = ArrayLike<number> | Named | Data<Inputs, Label>
+/** What a model predicts from: rows of numbers, or those of a data set with such inputs. */
+export type Rows<I extends Inputs> = Numbers<I> | Data<I, Label>
+
+type AnyRows = Rows<Inputs>
 
 /** A class and its probability. */
 export interface Likely {
@@ -43,10 +46,11 @@ export interface Model<I extends Inputs, O extends Shape> {
   readonly labels: readonly string[]
   /** parameters and moving statistics by path, little-endian bytes */
   readonly variables: readonly StoredTensor[]
+  // methods, so that every model is a Model<Inputs, Shape>, whose rows are checked when they are given
   /** the net's output (logits, for classes) for any number of rows: rows * size of `shape` numbers */
-  readonly predict: (x: Rows) => E.Either<DataError, Float32Array>
+  predict(x: Rows<I>): E.Either<DataError, Float32Array>
   /** for every row all classes with their softmax probabilities, the likeliest first */
-  readonly classify: (x: Rows) => E.Either<DataError, readonly (readonly Likely[])[]>
+  classify(x: Rows<I>): E.Either<DataError, readonly (readonly Likely[])[]>
   /** the model as the bytes of a safetensors file */
   readonly save: () => Uint8Array<ArrayBuffer>
 }
@@ -54,11 +58,11 @@ export interface Model<I extends Inputs, O extends Shape> {
 /** Rows that are computed at a time. */
 const chunk = 256
 
-const isData = (x: Rows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
-const isRows = (x: Rows): x is ArrayLike<number> => 'length' in x && typeof x.length === 'number'
+const isData = (x: AnyRows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
+const isRows = (x: AnyRows): x is ArrayLike<number> => 'length' in x && typeof x.length === 'number'
 
 /** The numbers of one input, if they are given. */
-const valuesOf = (x: Rows, name: string | null): ArrayLike<number> | undefined => {
+const valuesOf = (x: AnyRows, name: string | null): ArrayLike<number> | undefined => {
   if (isData(x)) return valuesOf(isSole(x.inputs) ? column(x, soleInput) : x.columns, name)
   if (name === null || isRows(x)) return name === null && isRows(x) ? x : undefined
   return Object.hasOwn(x, name) ? x[name] : undefined
@@ -80,10 +84,24 @@ const allFinite = (values: ArrayLike<number>): boolean => {
   return a + b + c + d === 0
 }
 
+/** What is wrong with how the rows are given, if anything. */
+const formComplaint = (inputs: Inputs, x: AnyRows): string | null => {
+  if (isData(x)) return null
+  const names = inputEntries(inputs).map(([name]) => name)
+  if (isSole(inputs))
+    return isRows(x) ? null : `the net has one input, ${showShape(inputs)}; give its rows as one list of numbers`
+  if (isRows(x))
+    return `the net has inputs by name; give an object with a list of numbers for each of ${names.join(', ')}`
+  const foreign = Object.keys(x).find(name => !names.includes(name))
+  return foreign === undefined ? null : `there is no input "${foreign}"; the inputs are ${names.join(', ')}`
+}
+
 /** The number of rows given, if every input has that many, all finite. */
-const countRows = (net: Net.Net<Inputs, Shape>, x: Rows): E.Either<DataError, number> => {
+const countRows = (net: Net.Net<Inputs, Shape>, x: AnyRows): E.Either<DataError, number> => {
   if (typeof x !== 'object' || x === null)
     return refuse('predict: expects rows of numbers, by name where the net has named inputs, or a data set')
+  const wrong = formComplaint(net.inputs, x)
+  if (wrong !== null) return refuse(`predict: ${wrong}`)
   let rows: number | null = null
   for (const [name, shape] of inputEntries(net.inputs)) {
     const called = name === null ? 'the input' : `the input "${name}"`
@@ -157,7 +175,7 @@ export const of = <I extends Inputs, O extends Shape>(
   const width = sizeOf(net.shape)
   /** The numbers by the names of the program's inputs. */
   const named = (
-    x: Rows,
+    x: AnyRows,
     part: (entry: (typeof entries)[number], values: ArrayLike<number>) => ArrayLike<number> = (_, values) => values,
   ): Readonly<Record<string, ArrayLike<number>>> => {
     return Object.fromEntries(entries.map(e => [e[0] ?? soleInput, part(e, valuesOf(x, e[0]) ?? [])]))
@@ -166,13 +184,13 @@ export const of = <I extends Inputs, O extends Shape>(
     m.run(program, rows, x)['output'] as Float32Array
   /** Floats for a sole input, few enough for one run, go straight into memory: a row's latency is some microseconds. */
   const soleWidth = isSole(net.inputs) ? sizeOf(net.inputs) : Number.NaN
-  const run = (program: string, x: Rows): E.Either<DataError, Float32Array> => {
+  const run = (program: string, x: AnyRows): E.Either<DataError, Float32Array> => {
     const rows = x instanceof Float32Array ? x.length / soleWidth : Number.NaN
     return Number.isInteger(rows) && rows > 0 && rows <= chunk && allFinite(x as Float32Array)
       ? E.right(once(program, rows, { [soleInput]: x as Float32Array }))
       : runChecked(program, x)
   }
-  const runChecked = (program: string, x: Rows): E.Either<DataError, Float32Array> =>
+  const runChecked = (program: string, x: AnyRows): E.Either<DataError, Float32Array> =>
     E.map((rows: number) => {
       if (rows <= chunk) return once(program, rows, named(x))
       const out = new Float32Array(rows * width)

@@ -73,9 +73,10 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
   if (E.isLeft(fitting)) return fitting
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
-  const { [gateName]: counts, ...metrics } = scalars(s.machine.run('train', batch.size, inputsOf(s, batch)))
+  const results = s.machine.run('train', batch.size, inputsOf(s, batch))
+  const metrics = scalars(results)
   const next = s.advance(state, 1)
-  const skipped = counts === 0
+  const skipped = results[gateName]?.[0] === 0
   return Number.isFinite(metrics['loss']) || skipped
     ? E.right({ state: next, metrics, skipped })
     : E.left(nonFinite(next.step, metrics['rate']))

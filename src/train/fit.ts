@@ -6,10 +6,11 @@ import { type DataError, dataError, refuse } from '../data/DataError.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
+import type { ShapeError } from '../shape/ShapeError.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { audience } from './audience.js'
 import { train } from './epochs.js'
-import { type FitError, nonFinite, type StepError } from './errors.js'
+import { type FitError, nonFinite } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import { type AnyData, fits, residentOf } from './feed.js'
 import type { Target } from './Metric.js'
@@ -101,18 +102,33 @@ const finish = <I extends Inputs, O extends Shape>(
   if (E.isLeft(bytes)) return bytes
   const checkpoint = saveRun(run)
   if (E.isLeft(checkpoint)) return checkpoint
+  const judges = new Map<boolean, ReturnType<typeof judgeOf>>()
   return E.map((hash: string) => ({
     ...model.right,
     history,
     state: bytes.right,
     hash,
     checkpoint: checkpoint.right,
-    evaluate: (over: AnyData) =>
-      E.chain((s: Session): E.Either<StepError | FileError, Metrics> => {
-        const again = restore(s)(bytes.right)
-        return E.isLeft(again) ? again : evaluate(s, again.right, over)
-      })(session({ ...recipe, labels }, recipe.batch, {}, over.weights !== undefined)),
+    evaluate: (over: AnyData) => {
+      const weighted = over.weights !== undefined
+      const judge = judges.get(weighted) ?? judgeOf({ ...recipe, labels }, bytes.right, weighted)
+      judges.set(weighted, judge) // local mutation: compiled when it is first wanted
+      return E.isLeft(judge) ? judge : evaluate(judge.right.s, judge.right.state, over)
+    },
   }))(State.hash(state))
+}
+
+interface Judge {
+  readonly s: Session
+  readonly state: State.State
+}
+
+/** What evaluates a saved state. */
+const judgeOf = (recipe: AnyRecipe, bytes: Uint8Array, weighted: boolean): E.Either<ShapeError | FileError, Judge> => {
+  const compiled = session(recipe, recipe.batch, {}, weighted)
+  return E.isLeft(compiled)
+    ? compiled
+    : E.map((state: State.State) => ({ s: compiled.right, state }))(restore(compiled.right)(bytes))
 }
 
 /** `fit` as a stream: `for await (const event of Trainer.events(recipe)(split))`. Leaving the loop stops the run. */

@@ -147,7 +147,8 @@ for (const bad of [Number.NaN, Infinity, -Infinity, 1e39])
 
 test('rows that are none', () => {
   const model = expectRight(trainer.model(trainer.init()))
-  for (const x of [[], [1], numbers(7), { x: numbers(6) }]) says(expectLeft(model.predict(x)), 'DataError', /\[6\]/)
+  const named = { input: numbers(6) } as unknown as Float32Array
+  for (const x of [[], [1], numbers(7), named]) says(expectLeft(model.predict(x)), 'DataError', /\[6\]/)
 })
 
 test('a loss that becomes infinite is named by its step, by hand and in fit', async () => {

@@ -181,6 +181,26 @@ test('what was fitted is judged on data of the same classes only, and gives what
   assert.equal(expectRight(fitted.evaluate(named('a', 'b', 'c'))), expectRight(trainer.evaluate(state, rows(10))))
 })
 
+test('what was fitted compiles once to evaluate, and only when it is asked to', async () => {
+  const fitted = expectRight(await Trainer.fit(small({ epochs: 2 }))({ train: rows(19) })())
+  const { Memory } = WebAssembly
+  let machines = 0
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor)
+      machines++
+    }
+  }
+  try {
+    const seen = [10, 4, 10].map(n => expectRight(fitted.evaluate(rows(n))))
+    assert.equal(seen[0], seen[2])
+    assert.not.equal(seen[0], seen[1])
+    assert.is(machines, 1)
+  } finally {
+    WebAssembly.Memory = Memory
+  }
+})
+
 test('batches are those of fit, and their epochs count from 1', async () => {
   const recipe = small({ epochs: 2 })
   const fitted = expectRight(await Trainer.fit(recipe)({ train: rows(19) })())

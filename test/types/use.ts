@@ -10,6 +10,7 @@ import {
   Layer,
   Loss,
   Metric,
+  type Model,
   Net,
   Optimizer,
   Penalty,
@@ -198,6 +199,15 @@ export const c6: Net<{ readonly img: readonly [64]; readonly meta: readonly [3] 
   Layer.concat(pipe(img, Layer.dense(10)), meta),
   Layer.dense(2),
 )
+
+declare const joined: Model<{ readonly img: readonly [64]; readonly meta: readonly [3] }, readonly [2]>
+declare const sole: Model<readonly [784], readonly [10]>
+declare const pixels: Uint8Array
+export const named = joined.predict({ img: pixels, meta: [1, 2, 3] })
+export const plain = [sole.predict(pixels), sole.classify([1, 2, 3])]
+if (E.isRight(d)) sole.predict(d.right)
+const anyModel: Model<Inputs, Shape> = sole
+export const loaded = [anyModel.predict(pixels), anyModel.predict({ img: pixels })]
 
 // --- accepted here, checked when the net is built ---------------------------------------------------------------------
 const unk = pipe(Net.input(n), Layer.dense(10))

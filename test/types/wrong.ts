@@ -1,5 +1,19 @@
 /** Wrong uses: each marked line must be refused, in the words of messages.snap.json. */
-import { Data, Expr, type Inputs, Label, Layer, Loss, Metric, Net, Optimizer, pipe, Recipe, Trainer } from 'gradus'
+import {
+  Data,
+  Expr,
+  type Inputs,
+  Label,
+  Layer,
+  Loss,
+  Metric,
+  type Model,
+  Net,
+  Optimizer,
+  pipe,
+  Recipe,
+  Trainer,
+} from 'gradus'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 
@@ -59,6 +73,24 @@ if (E.isRight(d3)) Trainer.fit(ok)({ train: d3.right })
 const d4 = Data.csv({ inputs: [n], label: Label.classes(n) })(bytes)
 // @ts-expect-error data of unknown sizes
 if (E.isRight(d4)) Trainer.fit(ok)({ train: d4.right })
+
+declare const joined: Model<{ readonly img: readonly [64]; readonly meta: readonly [3] }, readonly [2]>
+declare const sole: Model<readonly [64], readonly [10]>
+
+// @ts-expect-error rows in one list for inputs by name
+joined.predict([1, 2, 3])
+
+// @ts-expect-error an input that is missing
+joined.predict({ img: [1, 2] })
+
+// @ts-expect-error an input that there is none of
+joined.classify({ img: [1, 2], meta: [1], more: [1] })
+
+// @ts-expect-error rows by name for the only input
+sole.predict({ input: [1, 2, 3] })
+
+// @ts-expect-error a data set of another input
+if (E.isRight(d1)) sole.predict(d1.right)
 
 // @ts-expect-error a misspelt option
 pipe(Net.input(3), Layer.dense(10, { nam: 'x' }))
