@@ -19,6 +19,7 @@ import type { ScheduleDefinition } from './schedules/define.js'
 import type { Stage, StageDefinition } from './stages/define.js'
 
 export {
+  type Average,
   define,
   type Leaf,
   leafwise,
@@ -37,7 +38,17 @@ export {
   setting,
 } from './stages/define.js'
 export { only } from './stages/only.js'
-export { apply, check, run, type Stepped, scalarsOf, slotsOf, type Transformed, transform } from './stages/run.js'
+export {
+  apply,
+  averageOf,
+  check,
+  run,
+  type Stepped,
+  scalarsOf,
+  slotsOf,
+  type Transformed,
+  transform,
+} from './stages/run.js'
 
 /** The definitions that decoding may use. */
 export interface StageDefinitions extends Definitions {

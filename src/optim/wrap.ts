@@ -13,7 +13,8 @@ import { belowOne, numberThat, withinOne } from '../graph/settings.js'
 import { add, div, floor, mul, sub } from '../op/arithmetic.js'
 import { eq, lt, select } from '../op/select.js'
 import { chain, type Optimizer } from './chain.js'
-import { define, leafwise, type Stage, type StageDefinition, type StageInput } from './stages/define.js'
+import { type Average, define, leafwise, type Stage, type StageDefinition, type StageInput } from './stages/define.js'
+import { averageOf } from './stages/run.js'
 
 const times = numberThat('a whole number >= 1', x => Number.isInteger(x) && x >= 1)
 const count = numberThat('a whole number >= 0', x => Number.isInteger(x) && x >= 0)
@@ -47,7 +48,14 @@ const accumulateMaker = define({
 export const accumulate = (n: number, optimizer: Stage | Optimizer): Optimizer =>
   chain(accumulateMaker({ batches: n }), optimizer)
 
-const pass = <S extends string>({ gradients, slots }: StageInput<S, never>) => ({ updates: gradients, slots })
+/** What the stages here do before the update: nothing but count it. */
+const pass = <S extends string>({ gradients, slots, scalars }: StageInput<S, 'updates'>) => ({
+  updates: gradients,
+  slots,
+  scalars: { updates: add(scalars.updates, 1) },
+})
+const counted = () => [{ name: 'updates', init: 0 }] as const
+const kept = (slot: string) => (): Average => ({ slot, count: 'updates', covers: () => true })
 
 /** A slot's new tensors from the old ones and the new parameters. */
 const each = (slot: readonly Expr[], params: readonly Expr[], f: (old: Expr, p: Expr, i: number) => Expr) =>
@@ -57,6 +65,8 @@ const emaMaker = define({
   kind: 'gradus/ema',
   config: t.exact(t.type({ decay: belowOne })),
   slots: () => [{ name: 'average', init: 0 }],
+  scalars: counted,
+  average: kept('average'),
   apply: (_, input) => pass(input),
   project: ({ decay }, { params, slots, step }) => {
     const first = eq(step, 0)
@@ -67,7 +77,8 @@ const emaMaker = define({
 
 /**
  * Keeps an exponential moving average of the parameters, of `decay` in [0, 1), in the slot `average`; the parameters
- * themselves go on as without it. It stands after the optimizer. In a saved state the average of a parameter is
+ * themselves go on as without it. It stands after the optimizer. `average: true` in a recipe evaluates and gives back
+ * the averages, `trainer.averaged` does by hand; in a saved state that of a parameter is
  * `optimizer/<position>/average/<path>`, with the position that `averageSlot` gives.
  */
 export const ema = (decay: number): Stage => emaMaker({ decay })
@@ -76,6 +87,8 @@ const swaMaker = define({
   kind: 'gradus/swa',
   config: t.exact(t.type({ from: count, every: times })),
   slots: () => [{ name: 'average', init: 0 }],
+  scalars: counted,
+  average: kept('average'),
   apply: (_, input) => pass(input),
   project: ({ from, every }, { params, slots, step }) => {
     const since = sub(step, from)
@@ -98,16 +111,12 @@ const swaMaker = define({
 export const swa = (o: { readonly from: number; readonly every?: number }): Stage =>
   swaMaker({ from: o.from, every: o.every ?? 1 })
 
-/** The name of the slot with the averages (`1/average`) of the last `ema` or `swa` of a chain, or null. */
-export const averageSlot = (optimizer: Optimizer): string | null => {
-  const last = optimizer.findLastIndex(({ def }) => def === emaMaker.def || def === swaMaker.def)
-  return last < 0 ? null : `${last}/average`
-}
-
 const lookaheadMaker = define({
   kind: 'gradus/lookahead',
   config: t.exact(t.type({ every: times, share: withinOne })),
   slots: () => [{ name: 'slow', init: 0 }],
+  scalars: counted,
+  average: kept('slow'),
   apply: (_, input) => pass(input),
   project: ({ every, share }, { params, before, slots, step }) => {
     const first = eq(step, 0)
@@ -126,6 +135,12 @@ export const lookahead = (
   optimizer: Stage | Optimizer,
   o: { readonly every?: number; readonly share?: number } = {},
 ): Optimizer => chain(optimizer, lookaheadMaker({ every: o.every ?? 5, share: o.share ?? 0.5 }))
+
+/**
+ * The name of the slot with the averages (`1/average`) of the last `ema` or `swa` of a chain, or with the slow weights
+ * (`1/slow`) of a `lookahead`; null if there is none.
+ */
+export const averageSlot = (optimizer: Optimizer): string | null => averageOf(optimizer)?.slot ?? null
 
 /** The definitions of this module, for decoding. */
 export const definitions: readonly StageDefinition[] = [accumulateMaker, emaMaker, swaMaker, lookaheadMaker].map(

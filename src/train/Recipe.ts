@@ -10,7 +10,7 @@ import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import type { Form } from '../data/Batches.js'
-import { explain, isRecord, oneOf, withOptional } from '../graph/settings.js'
+import { explain, isRecord, oneOf, that, withOptional } from '../graph/settings.js'
 import { encodeSpec } from '../graph/specCodec.js'
 import type { LayerDefinition } from '../nn/Definition.js'
 import type { InitDefinition } from '../nn/Init.js'
@@ -22,7 +22,7 @@ import * as Stage from '../optim/Stage.js'
 import { isSeed } from '../random/Key.js'
 import type { Ends, Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
-import { type RecipeError, recipeError } from './errors.js'
+import { noAverage, type RecipeError, recipeError } from './errors.js'
 import { type Metric, type MetricDefinition, codec as metricCodec, type Target } from './Metric.js'
 import { bind, type Stop, type StopDefinition, codec as stopCodec } from './Stop.js'
 import {
@@ -48,6 +48,8 @@ export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   /** an integer; decides initial values, the order of the data and every mask */
   readonly seed: number
   readonly stop: readonly Stop[]
+  /** evaluates and gives back the averages that the optimizer keeps, instead of the parameters */
+  readonly average?: true
   /** names of the classes, in the order of the outputs */
   readonly labels: readonly string[] | null
   /** how much the rows of each class count in the loss; 1 where absent */
@@ -73,6 +75,11 @@ export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   /** default `arraySplit`: every row once an epoch, sizes as equal as can be, none below `batch` */
   readonly batching?: Form
   readonly stop?: Stop | readonly Stop[]
+  /**
+   * whether `fit` evaluates and gives back the averages of `Optimizer.ema` or `swa`, or `lookahead`'s slow weights,
+   * instead of the parameters; moving statistics of layers are those of the run; default false
+   */
+  readonly average?: boolean
   /** the data's label, for the names of its classes; `fit` takes them from the data where this is left out */
   readonly label?: { readonly names?: readonly string[] }
   /**
@@ -103,6 +110,7 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   epochs: s.epochs,
   seed: s.seed,
   stop: bind(listOf(s.stop), reportedMetrics({ metrics: s.metrics ?? [], weightedMetrics: s.weightedMetrics ?? [] })),
+  ...(s.average && { average: true }),
   labels: s.label?.names ?? null,
   ...(s.classWeights && { classWeights: s.classWeights }),
   ...(s.reduction !== undefined && s.reduction !== 'weightedMean' && { reduction: s.reduction }),
@@ -151,7 +159,7 @@ const absent = ({ net, loss, optimizer }: Partial<AnyRecipe>): string | null => 
 export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | ShapeError, R> => {
   const without = absent(recipe)
   if (without !== null) return E.left(recipeError(without))
-  const { net, batch, epochs, seed, optimizer, stop } = recipe
+  const { net, batch, epochs, seed, optimizer, stop, average } = recipe
   const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
   if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${batch}`))
   if (!whole(epochs)) return E.left(recipeError(`epochs must be a whole number >= 1, but it is ${epochs}`))
@@ -164,6 +172,7 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
     const config = s.def.config.decode(s.config)
     if (E.isLeft(config)) return E.left(recipeError(`stop ${s.kind}: ${explain(config.left)}`))
   }
+  if (average && !Stage.averageOf(optimizer)) return E.left(noAverage)
   const names = namesComplaint(recipe)
   if (names !== null) return E.left(recipeError(names))
   const sound = Net.check(net)
@@ -192,6 +201,7 @@ const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
   epochs: r.epochs,
   seed: r.seed,
   stop: r.stop.map(encodeSpec),
+  ...(r.average && { average: true }),
   labels: r.labels,
   ...(r.classWeights && { classWeights: r.classWeights }),
   ...(r.reduction && { reduction: r.reduction }),
@@ -220,9 +230,10 @@ export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
     stop: t.readonlyArray(stopCodec(d.stop)),
     labels: t.union([t.null, t.readonlyArray(t.string)]),
   })
+  const average = that('true', (u): u is true => u === true)
   const parts = withOptional(
     required,
-    t.partial({ classWeights, reduction, weightedMetrics: t.readonlyArray(metricCodec(d.metric)) }),
+    t.partial({ average, classWeights, reduction, weightedMetrics: t.readonlyArray(metricCodec(d.metric)) }),
   )
   return new t.Type<AnyRecipe, unknown>(
     'Recipe',

@@ -13,6 +13,7 @@ import type { FileError } from '../io/FileError.js'
 import type { StoredTensor } from '../io/safetensors.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
+import { averaged } from './average.js'
 import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
 import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
 import type { Target } from './Metric.js'
@@ -56,6 +57,11 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   ) => E.Either<StepError, Statistics>
   /** means over a data set; the state is not consumed */
   readonly evaluate: (state: State.State, data: Data<I, L>) => E.Either<StepError, Metrics>
+  /**
+   * a copy of the state whose parameters are the averages that the optimizer keeps (`Optimizer.ema`, `swa`,
+   * `lookahead`), to evaluate or to make a model of; the state is not consumed
+   */
+  readonly averaged: (state: State.State) => E.Either<StateError | RecipeError, State.State>
   /** the net with the state's parameters, to predict with; the state is not consumed */
   readonly model: (state: State.State) => E.Either<StateError | ShapeError, Model.Model<I, O>>
   /** the state as the bytes of a file; it is not consumed */
@@ -151,6 +157,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
       apply,
       statistics: statistics(s, transform),
       evaluate: (state, data) => evaluate(s, state, data),
+      averaged: state => averaged(s, state),
       model: state => modelOf(recipe, state, recipe.labels),
       save,
       restore: restore(s),

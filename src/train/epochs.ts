@@ -7,6 +7,7 @@
 import * as E from '#fp/Either.js'
 import * as Batches from '../data/Batches.js'
 import type { Audience } from './audience.js'
+import { averaged } from './average.js'
 import { clock } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
@@ -147,7 +148,9 @@ const judgeEpoch = (
   epoch: number,
 ): E.Either<FitError, { readonly run: Run; readonly seen: Epoch }> => {
   const { state } = run
-  const judged = validation ? evaluate(s, state, validation) : E.right(null)
+  const judge: E.Either<FitError, State.State> = s.recipe.average ? averaged(s, state) : E.right(state)
+  if (E.isLeft(judge)) return judge
+  const judged = validation ? evaluate(s, judge.right, validation) : E.right(null)
   if (E.isLeft(judged)) return judged
   const { skipped } = run.sums
   const verdict = Stop.step(rules, run.running, { epoch, values: judged.right ?? train, skipped })

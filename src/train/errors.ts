@@ -38,6 +38,11 @@ export type FitError = StepError | RecipeError | FileError | Aborted
 /** A setting that is not possible, in one sentence. */
 export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })
 
+/** The error of those who want averages that nobody keeps. */
+export const noAverage: RecipeError = recipeError(
+  'the optimizer keeps no average of the parameters; put Optimizer.ema, Optimizer.swa or Optimizer.lookahead into it',
+)
+
 /** Divergence at a step, and what to do; `what` is the loss or a parameter. */
 export const nonFinite = (step: number, rate: number | undefined, what = 'the loss'): NonFinite => ({
   _tag: 'NonFinite',

@@ -9,6 +9,7 @@ import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { audience } from './audience.js'
+import { averaged } from './average.js'
 import { train } from './epochs.js'
 import { type FitError, nonFinite } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
@@ -25,7 +26,7 @@ import type { Fitted, RunEvent, Split, Watch } from './watch.js'
 
 /**
  * Trains to the end of the recipe, or until a rule stops it. The model has the best epoch's parameters if a rule
- * restores them, otherwise the last.
+ * restores them, otherwise the last; with `average: true` in the recipe, their averages.
  */
 export const fit =
   <I extends Inputs, O extends Shape, K extends Target>(recipe: Recipe<I, O, K>, watch: Watch = {}) =>
@@ -69,7 +70,7 @@ export const fit =
     }
     const trained = await train(course, first.right, started)
     if (E.isLeft(trained)) return trained
-    return finish(recipe, trained.right, labels)
+    return finish(s, recipe, trained.right, labels)
   }
 
 /** Where the run begins: at a checkpoint, or at the initial state, or at what the caller makes of that. */
@@ -88,11 +89,15 @@ const namesOf = (recipe: AnyRecipe, label: Label): readonly string[] | null =>
   recipe.labels ?? (label.target === 'class' ? (label.names ?? null) : null)
 
 const finish = <I extends Inputs, O extends Shape>(
+  s: Session,
   recipe: Recipe<I, O, Target>,
   { run, history }: { readonly run: Run; readonly history: readonly Epoch[] },
   labels: readonly string[] | null,
 ): E.Either<FitError, Fitted<I, O>> => {
-  const state = run.best?.state ?? run.state
+  const last = run.best?.state ?? run.state
+  const given: E.Either<FitError, State.State> = recipe.average ? averaged(s, last) : E.right(last)
+  if (E.isLeft(given)) return given
+  const state = given.right
   const bad = State.firstNonFinite(state)
   if (E.isLeft(bad)) return bad
   if (bad.right !== null) return E.left(nonFinite(state.step, undefined, bad.right))

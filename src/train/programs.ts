@@ -25,8 +25,10 @@ export const labelInput = '/label'
 /** The result that is 0 where a guard discards the step, and 1 where it counts; not there without a guard. */
 export const gateName = '/counts'
 const stepSlot = param('step', tensorType('f64'))
-const scalarName = (name: string): string => `optimizer/${name}`
-const slotName = (slot: string, path: string): string => `${scalarName(slot)}/${path}`
+/** The slot of a stage's scalar. */
+export const scalarName = (name: string): string => `optimizer/${name}`
+/** The slot of a stage's tensor for one parameter. */
+export const slotName = (slot: string, path: string): string => `${scalarName(slot)}/${path}`
 /** The slot that holds the key of a layer's draws. */
 export const keySlot = (path: string): string => `key/${path}`
 

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import * as Clip from '../../src/optim/Clip.js'
 import * as Guard from '../../src/optim/Guard.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
+import * as Stage from '../../src/optim/Stage.js'
 import { assertClose } from '../support/assert.js'
 import { adam, all, end, leaves, numbersOf, run, same, wave, waves } from './fixture.js'
 import { origin, trajectory } from './support.js'
@@ -66,6 +67,11 @@ test('swa is the mean of every n-th parameters from a step on', () => {
 test('the slot with the averages is found', () => {
   assert.is(Optimizer.averageSlot(Optimizer.chain(Clip.byValue(1), adam, Optimizer.ema(0.9))), '2/average')
   assert.is(Optimizer.averageSlot(Optimizer.chain(Optimizer.swa({ from: 0 }), adam)), '0/average')
+  assert.is(Optimizer.averageSlot(Optimizer.lookahead(adam)), '1/slow')
+  assert.is(
+    Optimizer.averageSlot([Stage.only({ include: ['a'] }, Optimizer.chain(adam, Optimizer.ema(0.5)))]),
+    '0/1/average',
+  )
   assert.is(Optimizer.averageSlot(adam), null)
 })
 

@@ -68,6 +68,15 @@ export interface ProjectOutput<S extends string = string> {
   readonly slots: Slots<S>
 }
 
+/** Where a stage keeps averages of the parameters. */
+export interface Average {
+  readonly slot: string
+  /** a scalar that is 0 until the average has begun */
+  readonly count: string
+  /** whether the parameter of this path is averaged */
+  readonly covers: (path: string) => boolean
+}
+
 /** What `define` takes. `config` must accept its own values, which are plain data. */
 export interface StageDef<C, S extends string, N extends string = never> {
   /** qualified: `gradus/adam`, `acme/noise` */
@@ -80,6 +89,8 @@ export interface StageDef<C, S extends string, N extends string = never> {
   readonly project?: (config: C, input: ProjectInput<S, N>) => ProjectOutput<S>
   /** the learning rate to report, where there is one */
   readonly rate?: (config: C) => Schedule
+  /** where averages of the parameters are kept, if they are */
+  readonly average?: (config: C) => Average | null
 }
 
 /** A StageDef without its types. */
@@ -89,6 +100,7 @@ export interface StageDefinition extends Definition {
   readonly apply: (config: unknown, input: StageInput) => StageOutput
   readonly project: ((config: unknown, input: ProjectInput) => ProjectOutput) | null
   readonly rate: (config: unknown) => Schedule | null
+  readonly average: (config: unknown) => Average | null
 }
 
 /** A stage as data: equal when its kind and settings are. */
@@ -111,6 +123,7 @@ export const define = <C, S extends string, N extends string = never>({
   apply,
   project,
   rate,
+  average,
 }: StageDef<C, S, N>): StageMaker<C> => {
   const def: StageDefinition = {
     kind,
@@ -120,6 +133,7 @@ export const define = <C, S extends string, N extends string = never>({
     apply: (c, input) => apply(c as C, input),
     project: project ? (c, input) => project(c as C, input) : null,
     rate: c => rate?.(c as C) ?? null,
+    average: c => average?.(c as C) ?? null,
   }
   return Object.assign((c: C): Stage => ({ of: 'stage', kind, config: c, def }), { def })
 }

@@ -3,7 +3,7 @@ import * as t from '#io/index.js'
 import { type Expr, invalid } from '../../graph/Expr.js'
 import * as Select from '../Select.js'
 import { define, type Slots, type Stage, setting } from './define.js'
-import { projectAll, scalarsOf, slotsOf, transform } from './run.js'
+import { averageOf, projectAll, scalarsOf, slotsOf, transform } from './run.js'
 
 interface Only {
   readonly select: Select.Selection
@@ -51,6 +51,10 @@ const maker = define<Only, string, string>({
       ...(inner.discard && { discard: inner.discard }),
       ...(inner.rate && { rate: inner.rate }),
     }
+  },
+  average: c => {
+    const inner = averageOf(c.stages)
+    return inner && { ...inner, covers: path => Select.includes(c.select, path) && inner.covers(path) }
   },
   project: (c, input) => {
     const at = places(c, input.paths)

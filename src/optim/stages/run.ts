@@ -13,7 +13,7 @@ import { or, select } from '../../op/select.js'
 import { type ShapeError, shapeError } from '../../shape/ShapeError.js'
 import { sameType, showType, type TensorType, tensorType } from '../../shape/TensorType.js'
 import { rate as rateAt } from '../schedules/define.js'
-import { perName, type Scalars, type Slot, type Slots, type Stage, type StageInput } from './define.js'
+import { type Average, perName, type Scalars, type Slot, type Slots, type Stage, type StageInput } from './define.js'
 
 const undefinedStage = (kind: string): string =>
   `the stage "${kind}" has no definition; make it by its constructor or decode it with Stage.codec`
@@ -41,6 +41,17 @@ const likeParams = (made: readonly Expr[] | undefined, params: readonly Expr[], 
       ? e
       : invalid(where, `${showType(e.type)} for a parameter that is ${showType(param.type)}`)
   })
+
+/** Where the last of the stages that averages the parameters keeps them; null if none does. */
+export const averageOf = (stages: readonly Stage[]): Average | null => {
+  const [last] = stages
+    .flatMap(({ def, config }, i) => {
+      const average = def?.average(config)
+      return average ? [{ ...average, slot: `${i}/${average.slot}`, count: `${i}/${average.count}` }] : []
+    })
+    .slice(-1)
+  return last ?? null
+}
 
 const [f64, bool] = [tensorType('f64'), tensorType('bool')]
 
