@@ -10,6 +10,7 @@ import { events, fit } from './train/fit.js'
 import * as MetricModule from './train/Metric.js'
 import * as ModelModule from './train/Model.js'
 import * as RecipeModule from './train/Recipe.js'
+import { rangeTest } from './train/rangeTest.js'
 import * as StateModule from './train/State.js'
 import * as StopModule from './train/Stop.js'
 import { compile, type Trainer as TrainerType } from './train/Trainer.js'
@@ -43,6 +44,7 @@ export type { Epoch, FitEvent } from './train/events.js'
 export * as Monitor from './train/Monitor.js'
 export type { Floats, Given, Gradients, Updates } from './train/phases.js'
 export * as Reuse from './train/Reuse.js'
+export type { RangeOptions, RangeTest } from './train/rangeTest.js'
 export type { Metrics, Stepped } from './train/reported.js'
 export { orThrow } from './train/result.js'
 export * as Score from './train/Score.js'
@@ -70,5 +72,5 @@ export const State = { fork: StateModule.fork, hash: StateModule.hash, values, a
 export type State = StateModule.State
 export const Stop = StopModule
 export type Stop = StopModule.Stop
-export const Trainer = { compile, fit, events, batches }
+export const Trainer = { compile, fit, events, batches, rangeTest }
 export type Trainer<I extends Inputs, O extends Shape, L extends LabelType> = TrainerType<I, O, L>

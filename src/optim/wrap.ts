@@ -13,7 +13,15 @@ import { belowOne, numberThat, withinOne } from '../graph/settings.js'
 import { add, div, floor, mul, sub } from '../op/arithmetic.js'
 import { eq, lt, select } from '../op/select.js'
 import { chain, type Optimizer } from './chain.js'
-import { type Average, define, leafwise, type Stage, type StageDefinition, type StageInput } from './stages/define.js'
+import {
+  type Average,
+  define,
+  inner,
+  leafwise,
+  type Stage,
+  type StageDefinition,
+  type StageInput,
+} from './stages/define.js'
 import { averageOf } from './stages/run.js'
 
 const times = numberThat('a whole number >= 1', x => Number.isInteger(x) && x >= 1)
@@ -47,6 +55,13 @@ const accumulateMaker = define({
  */
 export const accumulate = (n: number, optimizer: Stage | Optimizer): Optimizer =>
   chain(accumulateMaker({ batches: n }), optimizer)
+
+/** How many batches the stages take to an update. */
+export const batchesPerUpdate = (stages: Optimizer): number =>
+  stages.reduce((n, { def, config }) => {
+    const own = def === accumulateMaker.def ? (config as { readonly batches: number }).batches : 1
+    return n * own * batchesPerUpdate(inner(config))
+  }, 1)
 
 /** What the stages here do before the update: nothing but count it. */
 const pass = <S extends string>({ gradients, slots, scalars }: StageInput<S, 'updates'>) => ({

@@ -177,6 +177,12 @@ export const mapGradients = <S extends string, N extends string>(
 
 const isStage = (u: unknown): u is Stage => isRecord(u) && u['of'] === 'stage' && 'config' in u && isRecord(u['def'])
 
+/** The stages among the settings of a stage. */
+export const inner = (config: unknown): readonly Stage[] =>
+  isRecord(config)
+    ? Object.values(config).flatMap(v => (Array.isArray(v) ? v.filter(isStage) : isStage(v) ? [v] : []))
+    : []
+
 /**
  * A stage among the settings of another stage, for its codec; in JSON it is bound to its definition by the codec around
  * it (`Stage.codec`).
