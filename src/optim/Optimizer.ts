@@ -56,8 +56,7 @@ export {
   radam,
 } from './optimizers/variants.js'
 export { type PlateauOptions, plateau, type ScaleRateOptions, scaleRate } from './rates.js'
-export { withRate } from './withRate.js'
-export { accumulate, averageSlot, batchesPerUpdate, ema, lookahead, swa } from './wrap.js'
+export { accumulate, averageSlot, ema, lookahead, swa } from './wrap.js'
 
 /** The definitions of these optimizers, for decoding. */
 export const definitions: readonly StageDefinition[] = [momentum, adaptive, adam, variants, norms, wrap, rates].flatMap(

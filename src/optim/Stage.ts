@@ -21,6 +21,7 @@ import type { Stage, StageDefinition } from './stages/define.js'
 export {
   type Average,
   define,
+  type Judge,
   type Leaf,
   leafwise,
   mapGradients,
@@ -42,12 +43,14 @@ export {
   apply,
   averageOf,
   check,
+  judge,
   run,
   type Stepped,
   scalarsOf,
   slotsOf,
   type Transformed,
   transform,
+  watchedBy,
 } from './stages/run.js'
 
 /** The definitions that decoding may use. */

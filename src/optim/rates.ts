@@ -1,12 +1,12 @@
 /** Stages that change the rate of the optimizer before them: by parameter, or by how the loss goes. */
 import * as t from '#io/index.js'
-import { constant } from '../graph/Expr.js'
-import { belowOne, numberThat, withinOne } from '../graph/settings.js'
+import { constant, type Expr } from '../graph/Expr.js'
+import { belowOne, numberThat, oneOf, withinOne, withOptional } from '../graph/settings.js'
 import { add, div, maximum, mul, sub } from '../op/arithmetic.js'
 import { and, cast, eq, ge, gt, lt, or, select } from '../op/select.js'
 import * as Select from './Select.js'
 import * as Schedule from './schedules/define.js'
-import { define, mapGradients, type Stage, type StageDefinition } from './stages/define.js'
+import { define, mapGradients, type Scalars, type Stage, type StageDefinition } from './stages/define.js'
 
 const scaleRateMaker = define({
   kind: 'gradus/scaleRate',
@@ -31,56 +31,79 @@ const whole = numberThat('a whole number >= 1', x => Number.isInteger(x) && x >=
 const count = numberThat('a whole number >= 0', x => Number.isInteger(x) && x >= 0)
 const fraction = numberThat('a number in (0, 1)', x => x > 0 && x < 1)
 
-const plateauMaker = define({
+const checks = t.type({
+  every: whole,
+  patience: count,
+  factor: fraction,
+  threshold: belowOne,
+  cooldown: count,
+  smallest: withinOne,
+})
+
+/** What an epoch is judged by, and which way is better; not there where every step's training loss is looked at. */
+const judged = t.partial({ epochs: t.exact(t.type({ watch: t.string, mode: oneOf('min', 'max') })) })
+type Plateau = t.TypeOf<typeof checks> & t.TypeOf<typeof judged>
+
+const counters = ['factor', 'best', 'checks', 'stuck', 'cooling', 'sum', 'seen'] as const
+type Counters = Scalars<(typeof counters)[number]>
+
+/** The counters after one value more, of which less is better. */
+const counted = (
+  c: Plateau,
+  { factor, best, checks: done, stuck, cooling, sum, seen }: Counters,
+  value: Expr,
+): Counters => {
+  const zero = constant(0, 'f64')
+  const total = add(sum, value)
+  const number = add(seen, 1)
+  const due = ge(number, c.every)
+  const mean = div(total, number)
+  const margin = mul(maximum(best, sub(0, best)), c.threshold)
+  const better = or(and(eq(done, 0), eq(mean, mean)), lt(mean, sub(best, margin)))
+  const cool = gt(cooling, 0)
+  const bad = select(or(better, cool), zero, add(stuck, 1))
+  const reduce = gt(bad, c.patience)
+  const at = (now: Expr, old: Expr) => select(due, now, old)
+  return {
+    factor: at(select(reduce, maximum(mul(factor, c.factor), c.smallest), factor), factor),
+    best: at(select(better, mean, best), best),
+    checks: at(select(better, add(done, 1), done), done),
+    stuck: at(select(reduce, zero, bad), stuck),
+    cooling: at(select(reduce, constant(c.cooldown, 'f64'), select(cool, sub(cooling, 1), zero)), cooling),
+    sum: at(zero, total),
+    seen: at(zero, number),
+  }
+}
+
+const plateauMaker = define<Plateau, never, (typeof counters)[number]>({
   kind: 'gradus/plateau',
-  config: t.exact(
-    t.type({
-      every: whole,
-      patience: count,
-      factor: fraction,
-      threshold: belowOne,
-      cooldown: count,
-      smallest: withinOne,
-    }),
-  ),
+  config: withOptional(checks, judged),
   slots: () => [],
-  scalars: () => [
-    { name: 'factor', init: 1 },
-    { name: 'best', init: 0 },
-    { name: 'checks', init: 0 },
-    { name: 'stuck', init: 0 },
-    { name: 'cooling', init: 0 },
-    { name: 'sum', init: 0 },
-    { name: 'seen', init: 0 },
-  ],
+  scalars: () => counters.map(name => ({ name, init: name === 'factor' ? 1 : 0 })),
   apply: (c, input) => {
-    const { factor, best, checks, stuck, cooling, sum, seen } = input.scalars
-    const zero = constant(0, 'f64')
-    const total = add(sum, cast(input.loss, 'f64'))
-    const number = add(seen, 1)
-    const due = ge(number, c.every)
-    const mean = div(total, number)
-    const margin = mul(maximum(best, sub(0, best)), c.threshold)
-    const better = or(and(eq(checks, 0), eq(mean, mean)), lt(mean, sub(best, margin)))
-    const cool = gt(cooling, 0)
-    const bad = select(or(better, cool), zero, add(stuck, 1))
-    const reduce = gt(bad, c.patience)
-    const at = (now: typeof factor, old: typeof factor) => select(due, now, old)
-    const scalars = {
-      factor: at(select(reduce, maximum(mul(factor, c.factor), c.smallest), factor), factor),
-      best: at(select(better, mean, best), best),
-      checks: at(select(better, add(checks, 1), checks), checks),
-      stuck: at(select(reduce, zero, bad), stuck),
-      cooling: at(select(reduce, constant(c.cooldown, 'f64'), select(cool, sub(cooling, 1), zero)), cooling),
-      sum: at(zero, total),
-      seen: at(zero, number),
-    }
+    const scalars = c.epochs ? input.scalars : counted(c, input.scalars, cast(input.loss, 'f64'))
     return { ...mapGradients(input, u => mul(scalars.factor, u)), scalars, factor: scalars.factor }
+  },
+  judge: {
+    watches: c => c.epochs?.watch ?? null,
+    scalars: (c, scalars, value) => counted(c, scalars, c.epochs?.mode === 'max' ? sub(0, value) : value),
   },
 })
 
+/** Something that is reported: a metric. */
+interface Reported {
+  readonly def: { readonly name: string; readonly rising: boolean }
+}
+
 export interface PlateauOptions {
-  /** steps between checks, whose mean loss is what a check sees; whole, >= 1; default 1 */
+  /**
+   * what is watched: each `step`'s training loss (default), or at the end of an `epoch` the `monitor`, of the validation
+   * data where there are any
+   */
+  readonly per?: 'step' | 'epoch'
+  /** with `per: 'epoch'`: `loss` (default), or one of the recipe's metrics, which says whether more is better */
+  readonly monitor?: 'loss' | Reported
+  /** steps (or epochs) between checks, whose mean loss is what a check sees; whole, >= 1; default 1 */
   readonly every?: number
   /** so many checks without progress are allowed; the next one reduces the rate; whole, >= 0; default 10 */
   readonly patience?: number
@@ -94,9 +117,15 @@ export interface PlateauOptions {
   readonly smallest?: number
 }
 
+const watched = (monitor: 'loss' | Reported): NonNullable<Plateau['epochs']> =>
+  monitor === 'loss'
+    ? { watch: 'loss', mode: 'min' }
+    : { watch: monitor.def.name, mode: monitor.def.rising ? 'max' : 'min' }
+
 /**
  * Performance scheduling: after an optimizer, multiplies its updates (and the reported rate) by a factor that starts at
- * 1 and falls whenever the training loss is stuck. The factor and what it depends on are scalars of the state, so a
+ * 1 and falls whenever the loss is stuck: the training loss of the steps, or with `per: 'epoch'` what `fit` judges an
+ * epoch by (by hand: `trainer.judge`), as Keras' `ReduceLROnPlateau` does. The factor and what it depends on are scalars of the state, so a
  * resumed run goes on alike. A NaN is no progress. Defaults and counting are those of torch's `ReduceLROnPlateau`.
  */
 export const plateau = (o: PlateauOptions = {}): Stage =>
@@ -107,6 +136,7 @@ export const plateau = (o: PlateauOptions = {}): Stage =>
     threshold: o.threshold ?? 1e-4,
     cooldown: o.cooldown ?? 0,
     smallest: o.smallest ?? 0,
+    ...(o.per === 'epoch' && { epochs: watched(o.monitor ?? 'loss') }),
   })
 
 /** The definitions of this module, for decoding. */

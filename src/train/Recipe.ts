@@ -126,7 +126,7 @@ const sameTwice = (names: readonly string[]): string | undefined => names.find((
 
 /** What is wrong with the names that the recipe gives or uses, if anything. */
 const namesComplaint = (recipe: AnyRecipe): string | null => {
-  const { net, loss, stop, labels } = recipe
+  const { net, loss, optimizer, stop, labels } = recipe
   const metrics = reportedMetrics(recipe)
   const odd = metrics.find(m => m.target !== loss.target)
   if (odd) return `the metric ${odd.def.name} is for ${odd.target}, the loss for ${loss.target}`
@@ -139,6 +139,9 @@ const namesComplaint = (recipe: AnyRecipe): string | null => {
     if (watched !== undefined)
       return `stop ${kind}: watches ${JSON.stringify(watched)}, but the recipe reports ${reported.filter(n => n !== 'rate').join(', ')}`
   }
+  const unheard = Stage.watchedBy(optimizer).find(name => name === 'rate' || !reported.includes(name))
+  if (unheard !== undefined)
+    return `the optimizer watches ${JSON.stringify(unheard)}, but the recipe reports ${reported.filter(n => n !== 'rate').join(', ')}`
   if (!labels) return null
   if (labels.length !== net.shape[0])
     return `${labels.length} label names for a net that ends in [${net.shape.join(', ')}]`

@@ -54,7 +54,7 @@ export const session = (
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
   const p = made.right
-  const { slots, inputs, train, evaluate, predict } = p
+  const { slots, inputs, train, evaluate, judge, predict } = p
   return E.map((m: Machine): Session => {
     const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
     const owner: State.Owner = { places, readBlock: m.readState }
@@ -112,5 +112,5 @@ export const session = (
         return current
       },
     }
-  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, predict }, resident }))
+  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, judge, predict }, resident }))
 }

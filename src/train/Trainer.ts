@@ -15,7 +15,10 @@ import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { averaged } from './average.js'
 import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
+
 import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
+import { judge } from './judge.js'
+
 import type { Target } from './Metric.js'
 import * as Model from './Model.js'
 import { type Given, type Gradients, phases, type Updates } from './phases.js'
@@ -57,6 +60,14 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   ) => E.Either<StepError, Statistics>
   /** means over a data set; the state is not consumed */
   readonly evaluate: (state: State.State, data: Data<I, L>) => E.Either<StepError, Metrics>
+  /**
+   * the state after an epoch was judged by these values, for the stages that listen (`Optimizer.plateau` with
+   * `per: 'epoch'`); consumes the state where there are any; `fit` does it at every epoch's end
+   */
+  readonly judge: (
+    state: State.State,
+    values: Readonly<Record<string, number>>,
+  ) => E.Either<StateError | RecipeError, State.State>
   /**
    * a copy of the state whose parameters are the averages that the optimizer keeps (`Optimizer.ema`, `swa`,
    * `lookahead`), to evaluate or to make a model of; the state is not consumed
@@ -157,6 +168,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
       apply,
       statistics: statistics(s, transform),
       evaluate: (state, data) => evaluate(s, state, data),
+      judge: (state, values) => judge(s, state, values),
       averaged: state => averaged(s, state),
       model: state => modelOf(recipe, state, recipe.labels),
       save,

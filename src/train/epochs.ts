@@ -12,6 +12,7 @@ import { clock } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
+import { judge } from './judge.js'
 import { gateName } from './programs.js'
 import { type Metrics, meansOf } from './reported.js'
 import type { Session } from './Session.js'
@@ -147,13 +148,17 @@ const judgeEpoch = (
   rules: readonly Stop.Stop[],
   epoch: number,
 ): E.Either<FitError, { readonly run: Run; readonly seen: Epoch }> => {
-  const { state } = run
-  const judge: E.Either<FitError, State.State> = s.recipe.average ? averaged(s, state) : E.right(state)
-  if (E.isLeft(judge)) return judge
-  const judged = validation ? evaluate(s, judge.right, validation) : E.right(null)
+  const { state: trained } = run
+  const shown: E.Either<FitError, State.State> = s.recipe.average ? averaged(s, trained) : E.right(trained)
+  if (E.isLeft(shown)) return shown
+  const judged = validation ? evaluate(s, shown.right, validation) : E.right(null)
   if (E.isLeft(judged)) return judged
+  const values = judged.right ?? train
+  const told = judge(s, trained, values)
+  if (E.isLeft(told)) return told
+  const { right: state } = told
   const { skipped } = run.sums
-  const verdict = Stop.step(rules, run.running, { epoch, values: judged.right ?? train, skipped })
+  const verdict = Stop.step(rules, run.running, { epoch, values, skipped })
   const kept = verdict.best
     ? E.map((best: State.State) => ({ state: best, epoch }))(State.fork(state))
     : E.right(run.best)

@@ -22,6 +22,8 @@ import { reduce, rowWeights, weightedMetric, weightInput } from './weighting.js'
 
 /** The name under which the label enters the programs: no input of a net has a slash. */
 export const labelInput = '/label'
+/** The name under which what an epoch was judged by enters the programs. */
+export const judgedInput = (name: string): string => `/judged/${name}`
 /** The result that is 0 where a guard discards the step, and 1 where it counts; not there without a guard. */
 export const gateName = '/counts'
 const stepSlot = param('step', tensorType('f64'))
@@ -44,6 +46,8 @@ export interface Programs {
   readonly draws: readonly string[]
   readonly train: Wanted
   readonly evaluate: Wanted
+  /** what the end of an epoch does to the optimizer's scalars */
+  readonly judge: Wanted
   readonly predict: Wanted
 }
 
@@ -152,6 +156,16 @@ const trainStep = (recipe: AnyRecipe, net: Elaborated, weighted: boolean): E.Eit
   })(grad(seen.loss, trained.map(variableParam)))
 }
 
+/** The optimizer's scalars after the end of an epoch, of which `judgedInput`s are known. */
+const judgeEpoch = ({ optimizer }: AnyRecipe): Wanted => {
+  const values = Stage.watchedBy(optimizer).map(name => [name, input(judgedInput(name), tensorType('f64'))] as const)
+  const scalars = Stage.scalarsOf(optimizer).map(
+    ({ name }) => [name, param(scalarName(name), tensorType('f64'))] as const,
+  )
+  const now = Stage.judge(optimizer, Object.fromEntries(scalars), Object.fromEntries(values))
+  return { results: {}, updates: Object.fromEntries(Object.entries(now).map(([name, e]) => [scalarName(name), e])) }
+}
+
 /** The recipe's net over a batch, with the keys of this step. */
 export const elaborated = (
   recipe: AnyRecipe,
@@ -193,7 +207,12 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
   const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
-      inputs: [...Object.keys(netInputs(recipe)), labelInput, ...(weighted ? [weightInput] : [])],
+      inputs: [
+        ...Object.keys(netInputs(recipe)),
+        labelInput,
+        ...(weighted ? [weightInput] : []),
+        ...Stage.watchedBy(recipe.optimizer).map(judgedInput),
+      ],
       slots: [
         { name: 'step', type: tensorType('f64') },
         ...variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) })),
@@ -204,6 +223,7 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
       fills: new Map([['step', 0] as const, ...optimizerSlots.map(s => [s.name, s.init] as const)]),
       draws,
       train,
+      judge: judgeEpoch(recipe),
       evaluate: { results: reports(recipe, inference.right, weighted), updates: {} },
       predict: { results: { output }, updates: {} },
     }),

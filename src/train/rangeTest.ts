@@ -14,8 +14,10 @@ import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
 import * as Batches from '../data/Batches.js'
 import type { Label } from '../data/Label.js'
-import * as Optimizer from '../optim/Optimizer.js'
+import type { Optimizer } from '../optim/Optimizer.js'
 import * as Schedule from '../optim/Schedule.js'
+import { withRate } from '../optim/withRate.js'
+import { batchesPerUpdate } from '../optim/wrap.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { type FitError, type RecipeError, recipeError } from './errors.js'
 import { type AnyData, fits, residentOf } from './feed.js'
@@ -93,7 +95,7 @@ const risingRate = ({ low, high, steps, form }: Settings): Schedule.Schedule =>
 /** The losses of some updates, one of them the mean over its batches, each with its rate; for as long as they are finite. */
 function* measure(s: Session, data: AnyData, sizes: readonly number[], updates: number) {
   const { machine, recipe } = s
-  const turns = Optimizer.batchesPerUpdate(recipe.optimizer)
+  const turns = batchesPerUpdate(recipe.optimizer)
   let [batch, sum] = [0, 0] // local mutation: the run's place, and the losses of the update that was begun
   for (let epoch = 0; batch < updates * turns; epoch++) {
     machine.order(Batches.order(recipe.seed, epoch, data.size))
@@ -153,16 +155,16 @@ const rising = (recipe: AnyRecipe, o: Settings): E.Either<RecipeError, AnyRecipe
   if (wrong !== null) return E.left(recipeError(wrong))
   return E.bimap(
     ({ message }: { readonly message: string }) => recipeError(`rangeTest: ${message}`),
-    (optimizer: Optimizer.Optimizer): AnyRecipe => {
+    (optimizer: Optimizer): AnyRecipe => {
       const { average: _, ...rest } = recipe
       return { ...rest, optimizer, metrics: [], stop: [] }
     },
-  )(Optimizer.withRate(recipe.optimizer, risingRate(o)))
+  )(withRate(recipe.optimizer, risingRate(o)))
 }
 
 /**
  * Trains the recipe's net from its initial state with a rate that rises from `low` to `high`, in the recipe's order and
- * batches, with its optimizer but for the schedule (see `Optimizer.withRate`), and tells how the loss went. A state of
+ * batches, with its optimizer but for the schedule (every learning rate follows the test's, a plateau is left out), and tells how the loss went. A state of
  * its own: nothing else changes. Deterministic. A `Left` for settings or data that do not fit.
  *
  *     const { steepest } = orThrow(await Trainer.rangeTest(recipe)({ train })())

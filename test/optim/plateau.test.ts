@@ -8,7 +8,10 @@ import { lastOf, origin, trajectory } from './support.js'
 const test = suite('plateau')
 
 /** torch's ReduceLROnPlateau (mode min, relative threshold), told the mean loss of every so many steps. */
-const reduced = (losses: readonly number[], o: Required<Optimizer.PlateauOptions>): readonly number[] => {
+const reduced = (
+  losses: readonly number[],
+  o: Required<Omit<Optimizer.PlateauOptions, 'per' | 'monitor'>>,
+): readonly number[] => {
   let [factor, best, bad, cooling] = [1, Infinity, 0, 0]
   return losses.map((_, t) => {
     if ((t + 1) % o.every !== 0) return factor

@@ -17,6 +17,7 @@ import {
   Stop,
   Trainer,
 } from '../../src/index.js'
+import { withRate } from '../../src/optim/withRate.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { rows, small } from './support.js'
 
@@ -135,8 +136,8 @@ test('rates of groups are replaced, a plateau left out, the rest kept', () => {
       Optimizer.scaleRate({ factor: 3 }),
       ...more,
     )
-  assert.equal(expectRight(Optimizer.withRate(of(7, Optimizer.plateau()), rate)), of(rate))
-  assert.match(expectLeft(Optimizer.withRate([Clip.byNorm(1)], rate)).message, /no learning rate/)
+  assert.equal(expectRight(withRate(of(7, Optimizer.plateau()), rate)), of(rate))
+  assert.match(expectLeft(withRate([Clip.byNorm(1)], rate)).message, /no learning rate/)
   const odd = Stage.define({
     kind: 'acme/odd',
     config: small().loss.def?.config as never,
@@ -144,7 +145,7 @@ test('rates of groups are replaced, a plateau left out, the rest kept', () => {
     rate: () => Schedule.constant(1),
     apply: (_c, { gradients }) => ({ updates: gradients, slots: {} }),
   })(null as never)
-  assert.match(expectLeft(Optimizer.withRate([odd], rate)).message, /acme\/odd/)
+  assert.match(expectLeft(withRate([odd], rate)).message, /acme\/odd/)
 })
 
 test('the same test twice, and the recipe as it was', async () => {

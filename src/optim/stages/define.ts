@@ -77,6 +77,14 @@ export interface Average {
   readonly covers: (path: string) => boolean
 }
 
+/** How a stage hears of what was judged at the end of an epoch: the loss or a metric, of the validation data if there are. */
+export interface Judge<C, N extends string> {
+  /** the name of what it hears, `loss` or a metric's; null if it hears nothing */
+  readonly watches: (config: C) => string | null
+  /** the new scalars, from the old ones and the value watched (rank 0, f64) */
+  readonly scalars: (config: C, scalars: Scalars<N>, value: Expr) => Scalars<N>
+}
+
 /** What `define` takes. `config` must accept its own values, which are plain data. */
 export interface StageDef<C, S extends string, N extends string = never> {
   /** qualified: `gradus/adam`, `acme/noise` */
@@ -91,6 +99,8 @@ export interface StageDef<C, S extends string, N extends string = never> {
   readonly rate?: (config: C) => Schedule
   /** where averages of the parameters are kept, if they are */
   readonly average?: (config: C) => Average | null
+  /** what an epoch's end does to the scalars, where it does anything */
+  readonly judge?: Judge<C, N>
 }
 
 /** A StageDef without its types. */
@@ -101,6 +111,7 @@ export interface StageDefinition extends Definition {
   readonly project: ((config: unknown, input: ProjectInput) => ProjectOutput) | null
   readonly rate: (config: unknown) => Schedule | null
   readonly average: (config: unknown) => Average | null
+  readonly judge: Judge<unknown, string> | null
 }
 
 /** A stage as data: equal when its kind and settings are. */
@@ -124,6 +135,7 @@ export const define = <C, S extends string, N extends string = never>({
   project,
   rate,
   average,
+  judge,
 }: StageDef<C, S, N>): StageMaker<C> => {
   const def: StageDefinition = {
     kind,
@@ -134,6 +146,12 @@ export const define = <C, S extends string, N extends string = never>({
     project: project ? (c, input) => project(c as C, input) : null,
     rate: c => rate?.(c as C) ?? null,
     average: c => average?.(c as C) ?? null,
+    judge: judge
+      ? {
+          watches: c => judge.watches(c as C),
+          scalars: (c, scalars, value) => judge.scalars(c as C, scalars as Scalars<N>, value),
+        }
+      : null,
   }
   return Object.assign((c: C): Stage => ({ of: 'stage', kind, config: c, def }), { def })
 }

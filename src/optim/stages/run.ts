@@ -13,7 +13,16 @@ import { or, select } from '../../op/select.js'
 import { type ShapeError, shapeError } from '../../shape/ShapeError.js'
 import { sameType, showType, type TensorType, tensorType } from '../../shape/TensorType.js'
 import { rate as rateAt } from '../schedules/define.js'
-import { type Average, perName, type Scalars, type Slot, type Slots, type Stage, type StageInput } from './define.js'
+import {
+  type Average,
+  inner,
+  perName,
+  type Scalars,
+  type Slot,
+  type Slots,
+  type Stage,
+  type StageInput,
+} from './define.js'
 
 const undefinedStage = (kind: string): string =>
   `the stage "${kind}" has no definition; make it by its constructor or decode it with Stage.codec`
@@ -166,6 +175,30 @@ export const projectAll = (
       all.set(`${i}/${name}`, likeParams(after.slots[name], before, `${where}: projected slot ${name}`))
   }
   return { params, slots: Object.fromEntries(all) }
+}
+
+/** What the stages hear at the end of an epoch, each name once. */
+export const watchedBy = (stages: readonly Stage[]): readonly string[] => [
+  ...new Set(stages.flatMap(({ def, config }) => [def?.judge?.watches(config) ?? [], watchedBy(inner(config))].flat())),
+]
+
+/** The new values of the scalars that the end of an epoch changes, given the values of `watchedBy`. */
+export const judge = (stages: readonly Stage[], scalars: Scalars, values: Readonly<Record<string, Expr>>): Scalars => {
+  const made = stages.flatMap(({ kind, def, config }, i): readonly (readonly [string, Expr])[] => {
+    const prefix = `${i}/`
+    const below = Object.entries(scalars).flatMap(([n, e]) =>
+      n.startsWith(prefix) ? [[n.slice(prefix.length), e] as const] : [],
+    )
+    const own = Object.fromEntries(below)
+    const watched = def?.judge?.watches(config) ?? null
+    const value = watched === null ? undefined : values[watched]
+    const now = def?.judge && value ? def.judge.scalars(config, own, value) : judge(inner(config), own, values)
+    return Object.entries(now).map(([n, e]) => [
+      `${prefix}${n}`,
+      like(e, f64, `${whereOf(i, kind)}: judged scalar ${n}`),
+    ])
+  })
+  return Object.fromEntries(made)
 }
 
 /** One step of a list of stages: the new parameters and state, as expressions. */
