@@ -156,7 +156,7 @@ const rising = (recipe: AnyRecipe, o: Settings): E.Either<RecipeError, AnyRecipe
   return E.bimap(
     ({ message }: { readonly message: string }) => recipeError(`rangeTest: ${message}`),
     (optimizer: Optimizer): AnyRecipe => {
-      const { average: _, ...rest } = recipe
+      const { average: _, weightedMetrics: __, ...rest } = recipe
       return { ...rest, optimizer, metrics: [], stop: [] }
     },
   )(withRate(recipe.optimizer, risingRate(o)))
@@ -183,7 +183,9 @@ export const rangeTest =
     const sizes = Batches.sizes(recipe.batching, data.right.size, recipe.batch)
     if (E.isLeft(sizes)) return sizes
     const { right: cut } = sizes
-    const compiled = session(changed.right, Math.max(...cut), { train: residentOf(recipe, data.right) })
+    const weighted = data.right.weights !== undefined
+    const resident = { train: residentOf({ recipe, weighted }, data.right) }
+    const compiled = session(changed.right, Math.max(...cut), resident, weighted)
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const state = s.init()
