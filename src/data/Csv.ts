@@ -90,7 +90,7 @@ const parse = <I extends Shape, L extends Label.Label>(
   const capacity = Math.min(lines, Math.floor((text.length + 1) / (2 * width)) + 1)
   const column = new Float32Array(capacity * inputSize)
   const labels = label.target === 'class' ? new Int32Array(capacity) : new Float32Array(capacity * outputs)
-  const weights = weightColumn === undefined ? undefined : new Float32Array(capacity)
+  const weights = weightColumn === undefined ? null : new Float32Array(capacity)
   const readClass = label.target === 'class' ? classReader(label) : undefined
   const readLabel = (field: string): number | string => readClass?.(field) ?? finiteText(field)
   const hasQuotes = text.includes('"')
@@ -160,7 +160,7 @@ const parse = <I extends Shape, L extends Label.Label>(
       table.rows,
       [[soleInput, column.slice(0, table.rows * inputSize)]],
       labels.slice(0, table.rows * outputs),
-      weights?.slice(0, table.rows),
+      weights?.slice(0, table.rows) ?? null,
     ),
   )
 }

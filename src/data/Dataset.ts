@@ -25,8 +25,8 @@ export interface Data<I extends Inputs, L> {
   readonly columns: { readonly [name: string]: Column }
   /** Class labels as integers, one a row; value labels as floats, `size` times the shape's size. */
   readonly labels: Int32Array | Float32Array
-  /** How much each row counts in the loss, >= 0; where there are none, 1. */
-  readonly weights?: Float32Array
+  /** How much each row counts in the loss, >= 0; null where each counts 1. */
+  readonly weights: Float32Array | null
 }
 
 /** The two parts of a split. */
@@ -46,8 +46,8 @@ export const fromColumns = <I extends Inputs, L>(
   size: number,
   columns: readonly (readonly [string, Column])[],
   labels: Int32Array | Float32Array,
-  weights?: Float32Array,
-): Data<I, L> => ({ inputs, label, size, columns: Object.fromEntries(columns), labels, ...(weights && { weights }) })
+  weights: Float32Array | null = null,
+): Data<I, L> => ({ inputs, label, size, columns: Object.fromEntries(columns), labels, weights })
 
 /** Numbers per row; 0 when there are no rows. */
 const widthOf = (all: Column, size: number): number => (size === 0 ? 0 : all.length / size)
@@ -112,7 +112,14 @@ export const slice =
     })
     const width = widthOf(data.labels, data.size)
     const labels = data.labels.subarray(start * width, end * width)
-    return fromColumns(data.inputs, data.label, end - start, columns, labels, data.weights?.subarray(start, end))
+    return fromColumns(
+      data.inputs,
+      data.label,
+      end - start,
+      columns,
+      labels,
+      data.weights?.subarray(start, end) ?? null,
+    )
   }
 
 /** The first `n` rows, or all if there are fewer. */
@@ -151,7 +158,7 @@ export const concat =
     const weights =
       data.weights || next.weights
         ? join(weightsOf(data), weightsOf(next), new Float32Array(data.size + next.size))
-        : undefined
+        : null
     return E.right(fromColumns(data.inputs, data.label, data.size + next.size, columns, labels, weights))
   }
 

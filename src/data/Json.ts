@@ -112,7 +112,7 @@ export const json =
     const columns = entries(inputs).map(([name, shape]) => [name, new Float32Array(size * sizeOf(shape))] as const)
     const outputs = labelSize(label)
     const labels = label.target === 'class' ? new Int32Array(size) : new Float32Array(size * outputs)
-    const weights = options.weight === undefined ? undefined : new Float32Array(size)
+    const weights = options.weight === undefined ? null : new Float32Array(size)
     for (let r = 0; r < size; r++) {
       const row = decodeRow(rows.right[r])
       if (E.isLeft(row)) return refuse(`json: row ${r + 1}: ${explain(row.left)}`)

@@ -39,7 +39,7 @@ export const withWeights =
   }
 
 /** The same rows, counting 1 each. */
-export const withoutWeights = <I extends Inputs, L>({ weights: _, ...data }: Data<I, L>): Data<I, L> => data
+export const withoutWeights = <I extends Inputs, L>(data: Data<I, L>): Data<I, L> => ({ ...data, weights: null })
 
 /**
  * Class weights that make all classes count alike: n / (k n_c) for the c-th of k classes, which n_c of the n rows have

@@ -71,6 +71,6 @@ export const part =
 export const cache =
   <I extends Inputs, O extends Shape>({ shape, predict }: Model.Model<I, O>) =>
   <L extends Label>(data: Data<I, L>): E.Either<DataError, Data<O, L>> =>
-    E.map((outputs: Float32Array) => fromColumns(shape, data.label, data.size, [[soleInput, outputs]], data.labels))(
-      predict(data),
-    )
+    E.map((outputs: Float32Array) =>
+      fromColumns(shape, data.label, data.size, [[soleInput, outputs]], data.labels, data.weights),
+    )(predict(data))

@@ -114,7 +114,7 @@ const finish = <I extends Inputs, O extends Shape>(
     hash,
     checkpoint: checkpoint.right,
     evaluate: (over: AnyData) => {
-      const weighted = over.weights !== undefined
+      const weighted = over.weights !== null
       const judge = judges.get(weighted) ?? judgeOf({ ...recipe, labels }, bytes.right, weighted)
       judges.set(weighted, judge) // local mutation: compiled when it is first wanted
       return E.isLeft(judge) ? judge : evaluate(judge.right.s, judge.right.state, over)

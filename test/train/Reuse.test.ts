@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import * as E from '#fp/Either.js'
 import { pipe } from '#fp/function.js'
 import {
+  Data,
   Init,
   type Inputs,
   Layer,
@@ -99,9 +100,10 @@ test('a top behind frozen layers and one on their cached outputs: the same bits'
     pipe(x, Layer.dense(5, { name: 'b' }), Layer.batchNorm({ name: 'm' }), Layer.dropout(0.2, { name: 'e' }), head)
   const frozen = small({ net: pipe(front, Net.freeze, top), seed: 5 })
   const below = expectRight(Reuse.part(front)(model))
-  const data = rows(43)
+  const data = expectRight(Data.withWeights(Array.from({ length: 43 }, (_, i) => i % 3))(rows(43)))
   const features = expectRight(Reuse.cache(below)(data))
   assert.equal([features.inputs, features.size, features.labels], [[7], 43, data.labels])
+  assert.is(features.weights, data.weights)
   const start = Reuse.weights(model, { exclude: ['head/*'] })
   const one = expectRight(await Trainer.fit(frozen, { start })({ train: data })())
   const cached = { ...frozen, net: pipe(Net.input(7), top) }
