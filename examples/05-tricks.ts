@@ -118,6 +118,23 @@ await compare(
       Layer.flatten(),
       Layer.dense(10),
     ),
+    'blocks of pixels as channels, and back in a frame of zeros': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.spaceToDepth(2),
+      Layer.conv2d(16, 1),
+      Layer.relu(),
+      Layer.depthToSpace(2),
+      Layer.pad([
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ]),
+      Layer.conv2d(8, 3, { stride: 2 }),
+      Layer.flatten(),
+      Layer.dense(10),
+    ),
     'averages in place of maxima': pipe(
       Net.input(64),
       Layer.rescale(1 / 16),

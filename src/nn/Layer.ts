@@ -23,12 +23,14 @@ export {
   tanh,
 } from './layers/activations.js'
 export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js'
+export { type DepthToSpaceOptions, depthToSpace, type SpaceToDepthOptions, spaceToDepth } from './layers/blocks.js'
 export { type Conv2d, type Conv2dOptions, conv2d } from './layers/conv.js'
 export { type Dense, type DenseOptions, dense } from './layers/dense.js'
 export { alphaDropout, dropout, gaussianDropout, gaussianNoise, spatialDropout } from './layers/dropout.js'
 export type { Images } from './layers/images.js'
 export { type GroupNormOptions, groupNorm, type LayerNormOptions, layerNorm } from './layers/layerNorm.js'
 export { add, concat, residual } from './layers/merge.js'
+export { pad } from './layers/pad.js'
 export {
   type AveragePool2dOptions,
   averagePool2d,

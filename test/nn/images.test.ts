@@ -11,6 +11,7 @@ import { add } from '../../src/op/arithmetic.js'
 import { conv2d } from '../../src/op/conv.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { expectLeft, expectRight } from '../support/assert.js'
+import { kernels, meaning } from './support.js'
 
 const test = suite('images')
 const says = (net: Net.AnyNet): string => expectLeft(Net.check(net)).message.replace(/^[A-Za-z0-9]+: /, '')
@@ -36,6 +37,16 @@ test('shapes follow from the settings', () => {
     [Layer.averagePool2d([2, 3], { padding: 'same' })(image), [6, 3, 6]],
     [Layer.globalAveragePool()(image), [6]],
     [Layer.globalMaxPool()(image), [6]],
+    [Layer.spaceToDepth(2)(Net.input(4, 6, 3)), [2, 3, 12]],
+    [Layer.depthToSpace(2)(Net.input(2, 3, 12)), [4, 6, 3]],
+    [
+      Layer.pad([
+        [0, 1],
+        [2, 0],
+        [3, 4],
+      ])(image),
+      [12, 10, 13],
+    ],
   ]
   for (const [net, shape] of shapes) assert.equal(expectRight(analyze(net)).rows.at(-1)?.shape, shape)
 })
@@ -60,6 +71,39 @@ test('what does not fit is said with both shapes and what to do', () => {
     /stride must be a whole number >= 1, or two/,
   )
   assert.match(says(Layer.conv2d(4, 3, { padding: -1 })(Net.input(9, 9, 1))), /padding must be "same", "valid", whole/)
+})
+
+test('blocks and edges that do not fit are said', () => {
+  assert.is(
+    says(Layer.spaceToDepth(2)(Net.input(13, 26, 4))),
+    'blocks of 2 x 2 do not tile the image [13, 26, 4]; make its height and width multiples of 2',
+  )
+  assert.match(
+    says(Layer.spaceToDepth(2, { form: 'darknet' })(Net.input(4, 4, 6))),
+    /channels that are a multiple of 4, but the input is \[4, 4, 6\]/,
+  )
+  assert.match(says(Layer.depthToSpace(2)(Net.input(2, 2, 6))), /\[2, 2, 6\] are no blocks of 2 x 2/)
+  assert.match(says(Layer.pad([[1, 1]])(Net.input(2, 2))), /the edges are of 1 axes, but the input is \[2, 2\]/)
+})
+
+test('the orders in which blocks become channels', () => {
+  const x = Array.from({ length: 16 }, (_, i) => i) // [2, 2, 4]: pixel p, channel c is 4 p + c
+  const ordered = (form: 'tf' | 'torch' | 'darknet') =>
+    kernels([meaning(Layer.spaceToDepth(2, { form })(Net.input(2, 2, 4)), 'infer').output], { input: x }, 1)[0]
+  assert.equal(ordered('tf'), x)
+  assert.equal(ordered('torch'), [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15])
+  // channels first it is 0 4 8 12 | 1 5 9 13 | ..., read as one channel of 4 x 4; its pixels (u, v), (u, v + 2), ...
+  assert.equal(ordered('darknet'), [0, 8, 2, 10, 4, 12, 6, 14, 1, 9, 3, 11, 5, 13, 7, 15])
+  const back = meaning(pipe(Net.input(2, 2, 4), Layer.spaceToDepth(2), Layer.depthToSpace(2)), 'infer').output
+  assert.equal(kernels([back], { input: x }, 1)[0], x)
+  const framed = meaning(
+    Layer.pad([
+      [1, 0],
+      [0, 2],
+    ])(Net.input(1, 2)),
+    'infer',
+  ).output
+  assert.equal(kernels([framed], { input: [1, 2] }, 1)[0], [0, 0, 0, 0, 1, 2, 0, 0])
 })
 
 test('the names and shapes of the parameters', () => {

@@ -51,6 +51,13 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
       Layer.averagePool2d([2, 1], { countPadding: true }),
       Layer.globalAveragePool(),
       Layer.globalMaxPool(),
+      Layer.spaceToDepth(2, { form: 'torch' }),
+      Layer.pad([
+        [0, 1],
+        [2, 3],
+        [4, 5],
+      ]),
+      (x: Net.AnyNet) => Layer.depthToSpace(2)(Layer.spaceToDepth(2)(x)),
     ].map(
       layer =>
         (x: Net.AnyNet): Net.AnyNet =>

@@ -20,12 +20,13 @@ export const imageFault = (x: Shape = []): string | null =>
 
 export type Two = readonly [number, number]
 
-const isPair =
+export const isPair =
   (holds: (u: unknown) => u is number) =>
   (u: unknown): u is Two =>
     Array.isArray(u) && u.length === 2 && u.every(holds)
 
-const isWhole = (u: unknown): u is number => typeof u === 'number' && Number.isInteger(u) && u >= 0 && u <= 65_536
+export const isWhole = (u: unknown): u is number =>
+  typeof u === 'number' && Number.isInteger(u) && u >= 0 && u <= 65_536
 
 /** Two sizes, [vertical, horizontal]. */
 export const two = that<Two>('a whole number >= 1, or two', isPair(size.is))
