@@ -6,7 +6,7 @@ import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
-import { uniform } from '../../src/op/random.js'
+import { normal, uniform } from '../../src/op/random.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
@@ -193,6 +193,14 @@ test('gaussianNoise and gaussianDropout have the moments they promise', () => {
   assertClose([added.mean, added.variance], [3, 0.25], { abs: 0.008 })
   const scaled = at(meaning(pipe(Net.input(100_000), Layer.gaussianDropout(0.2))).output, 'gaussianDropout')
   assertClose([scaled.mean, scaled.variance], [3, 9 * 0.25], { rel: 0.02 })
+})
+
+test('gaussianNoise adds its draws', () => {
+  const draws = mul(normal(input('key gaussianNoise1', tensorType('i32', [4])), [1, 64]), 0.5)
+  const noisy = meaning(pipe(Net.input(64), Layer.gaussianNoise(0.5))).output
+  const bound = { input: new Float32Array(64), ...key('gaussianNoise', 4) }
+  const [wanted, y] = exact([draws, noisy], bound, 1)
+  assert.equal(y, wanted)
 })
 
 test('the masks of two layers differ', () => {

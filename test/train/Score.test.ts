@@ -29,6 +29,7 @@ test('a confusion matrix has the labels as rows', () => {
     [0, 1, 1],
     [1, 1, 3],
   ])
+  assert.equal(expectRight(Score.confusion([0, 0], [0, 0], 1)), [[2]])
 })
 
 test('precision, recall and F1 by hand', () => {
@@ -188,6 +189,7 @@ test('input that does not fit is refused in one sentence', () => {
     refused(Score[name](two, two, 0), 'confusion: classes is 0, but must be a whole number >= 1')
   }
   refused(Score.accuracy(two, []), 'accuracy: 2 labels, but 0 predictions')
+  refused(Score.accuracy([Number.NaN, 1], two), 'accuracy: labels[0] is NaN, not a finite number')
   refused(Score.accuracy(two, [0, Number.NaN]), 'accuracy: predicted[1] is NaN, not a finite number')
   refused(Score.topK([], [], 1), 'topK: there are no examples')
   refused(Score.topK(two, [1, 2, 3], 1), 'topK: 3 outputs are not the same number for each of 2 labels')
