@@ -53,6 +53,7 @@ export { standard } from './train/standard.js'
 export type { CompileOptions } from './train/Trainer.js'
 export type { Fitted, RunEvent, Split, Watch } from './train/watch.js'
 export type { ClassWeights, Reduction } from './train/weighting.js'
+export * as Augment from './vision/Augment.js'
 export * as Zoo from './zoo/Zoo.js'
 
 export const Expr = ExprModule
