@@ -71,11 +71,11 @@ const arbitraries: readonly fc.Arbitrary<Optimizer.Optimizer>[] = [
   select.map(s => [Constraint.unitNorm(s)]),
   fc.constant([Guard.skip()]),
   shares.map(decay => [Optimizer.ema(decay)]),
-  fc.record({ from: counts, every: counts }).map(o => [Optimizer.swa(o)]),
+  fc.record({ from: fc.nat(2), every: counts }).map(o => [Optimizer.swa(o)]),
   fc.record({ every: counts, share: shares }).map(o => Optimizer.lookahead([], o)),
   counts.map(n => Optimizer.accumulate(n, [])),
   fc.tuple(schedules, select).map(([factor, s]) => [Optimizer.scaleRate({ factor, ...s })]),
-  optional({ every: counts, patience: counts, factor: fc.constant(0.5), cooldown: counts }).map(o => [
+  optional({ every: counts, patience: fc.nat(2), factor: fc.constant(0.5), cooldown: fc.nat(2) }).map(o => [
     Optimizer.plateau(o),
   ]),
 ]
