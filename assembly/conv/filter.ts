@@ -7,25 +7,10 @@
 // group, [16] taps, then for each: row and column from the place's pixel (signed).
 import { CHUNK } from '../matmul/chunk'
 import { pack } from '../matmul/pack'
-import { BAND, band, ENTRY } from './band'
+import { BAND, band } from './band'
 import { gatherChannel, gatherChannels, next } from './pack'
+import { PANELS, SPARE, TABLE, ZEROS } from './scratch'
 import { dense } from './tiles'
-
-// @ts-ignore: decorator
-@inline
-const SLIVER: usize = <usize>CHUNK * 32
-// @ts-ignore: decorator
-@inline
-const SPARE: usize = 2 * SLIVER
-// @ts-ignore: decorator
-@inline
-const ZEROS: usize = SPARE + 128
-// @ts-ignore: decorator
-@inline
-const TABLE: usize = ZEROS + 4 * CHUNK + 64
-// @ts-ignore: decorator
-@inline
-const PANELS: usize = TABLE + <usize>BAND * ENTRY
 
 /** Rows `top` to `top + count` of A, each a (tap, channel), over the `depth` places in the table. */
 function packRows(args: usize, top: u32, count: u32, depth: u32, group: usize): void {

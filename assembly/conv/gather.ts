@@ -15,23 +15,8 @@ import { CHUNK } from '../matmul/chunk'
 import { pack } from '../matmul/pack'
 import { BAND, band, ENTRY } from './band'
 import { gatherTap } from './pack'
+import { PANELS, SPARE, TABLE, ZEROS } from './scratch'
 import { scattered } from './tiles'
-
-// @ts-ignore: decorator
-@inline
-const SLIVER: usize = <usize>CHUNK * 32
-// @ts-ignore: decorator
-@inline
-const SPARE: usize = 2 * SLIVER
-// @ts-ignore: decorator
-@inline
-const ZEROS: usize = SPARE + 128
-// @ts-ignore: decorator
-@inline
-const TABLE: usize = ZEROS + 4 * CHUNK + 64
-// @ts-ignore: decorator
-@inline
-const PANELS: usize = TABLE + <usize>BAND * ENTRY
 
 /** k's `start` to `start + depth` of A, for a band. */
 function packImages(args: usize, start: u32, depth: u32, count: u32, group: usize): void {

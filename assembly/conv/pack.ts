@@ -1,4 +1,5 @@
 // Packing of A's panels out of images. As in matmul, two tiles of four rows share a panel of 32 bytes a k.
+import { transpose } from '../matmul/transpose'
 import { under, ENTRY } from './band'
 
 /** From the place of tile t's panel to that of the next. */
@@ -15,13 +16,7 @@ function interleave(to: usize, p0: usize, p1: usize, p2: usize, p3: usize, depth
   const end = to + (<usize>depth << 5)
   const vectorEnd = to + (<usize>(depth & ~3) << 5)
   while (to != vectorEnd) {
-    const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3)
-    const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
-    const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-    v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
-    v128.store(to, v128.shuffle<f64>(a, b, 1, 3), 32)
-    v128.store(to, v128.shuffle<f64>(c, d, 0, 2), 64)
-    v128.store(to, v128.shuffle<f64>(c, d, 1, 3), 96)
+    transpose(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), to)
     to += 128
     p0 += 16, p1 += 16, p2 += 16, p3 += 16
   }

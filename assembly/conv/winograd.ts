@@ -12,23 +12,10 @@
 // taken are a multiple of four, those given of eight.
 import { CHUNK } from '../matmul/chunk'
 import { four } from '../matmul/four'
+import { transpose } from '../matmul/transpose'
 import { next } from './pack'
 import { GAP, locate, PATCH } from './patch'
 import { transformFilter, transformImage, transformResult } from './winograd-tile'
-
-/** Four vectors `along` bytes apart from `from` on, transposed, to rows 32 bytes apart. */
-// @ts-ignore: decorator
-@inline
-function transpose(from: usize, along: usize, to: usize): void {
-  const r0 = v128.load(from), r1 = v128.load(from + along)
-  const r2 = v128.load(from + (along << 1)), r3 = v128.load(from + (along << 1) + along)
-  const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
-  const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-  v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
-  v128.store(to, v128.shuffle<f64>(a, b, 1, 3), 32)
-  v128.store(to, v128.shuffle<f64>(c, d, 0, 2), 64)
-  v128.store(to, v128.shuffle<f64>(c, d, 1, 3), 96)
-}
 
 /**
  * Panels of sixteen transformed matrices: element k of row r of matrix p stands where the micro-kernel wants it, in
@@ -42,6 +29,13 @@ function panelAt(panels: usize, rows: u32, k: u32, taken: u32, t: u32): usize {
     (<usize>(k - chunk) << 5)
 }
 
+/** A transformed element of four patches or filters, 64 bytes, as four k's of a panel. */
+// @ts-ignore: decorator
+@inline
+function transposed(from: usize, to: usize): void {
+  transpose(v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), to)
+}
+
 /** Transforms the four patches of tile t. */
 function packPatches(table: usize, t: u32, rows: u32, taken: u32, panels: usize, spare: usize): void {
   const matrix = (<usize>rows * taken << 2) + GAP
@@ -53,7 +47,7 @@ function packPatches(table: usize, t: u32, rows: u32, taken: u32, panels: usize,
       )
     }
     let to = panelAt(panels, rows, k, taken, t)
-    for (let p: usize = 0; p < 1024; p += 64, to += matrix) transpose(spare + p, 16, to)
+    for (let p: usize = 0; p < 1024; p += 64, to += matrix) transposed(spare + p, to)
   }
 }
 
@@ -74,7 +68,7 @@ function packFilters(args: usize, n: u32, to: usize, spare: usize): void {
         for (let i: usize = 0; i < 4; i++)
           transformFilter(from + k * alongK + (half * 4 + i) * alongN, alongY, alongX, spare + (i << 4), 64)
         let at = to + (half << 4)
-        for (let p: usize = 0; p < 1024; p += 64, at += matrix) transpose(spare + p, 16, at)
+        for (let p: usize = 0; p < 1024; p += 64, at += matrix) transposed(spare + p, at)
       }
     }
   }

@@ -1,6 +1,7 @@
 // Packing for matmul: a panel four elements wide, element [k][w] at `to + 32 * k + 4 * w`. One of the source's
 // strides is 1 (in bytes: 4), the other anything. Positions past `width` hold copies of valid elements, so whoever
 // reads the panel gets ordinary numbers there and drops them.
+import { transpose } from './transpose'
 
 // @ts-ignore: decorator
 @inline
@@ -38,17 +39,8 @@ function transposed(to: usize, from: usize, alongW: usize, depth: u32, width: u3
   const end = to + (<usize>depth << 5)
   const vectorEnd = to + (<usize>(depth & ~3) << 5)
   while (to != vectorEnd) {
-    const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3)
-    const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
-    const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-    v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
-    to += 32
-    v128.store(to, v128.shuffle<f64>(a, b, 1, 3))
-    to += 32
-    v128.store(to, v128.shuffle<f64>(c, d, 0, 2))
-    to += 32
-    v128.store(to, v128.shuffle<f64>(c, d, 1, 3))
-    to += 32
+    transpose(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), to)
+    to += 128
     p0 += 16
     p1 += 16
     p2 += 16
