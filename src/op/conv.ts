@@ -10,24 +10,25 @@
  * group g of the channels. Orders of summation: see `assembly/conv`.
  */
 import * as E from '#fp/Either.js'
+import { reader } from '../graph/attrs.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op, Sample, Typing } from '../graph/Op.js'
-import { outputOf, type Padding, type Pair, type SlidingAttrs, slidingAttrs, slidingFault } from '../shape/Sliding.js'
+import { outputOf, type Padding, type Pair, slidingAttrs, slidingFault, slidingKinds } from '../shape/Sliding.js'
 import { showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 import { reshape } from './broadcast.js'
 import { filterWay, type Geometry, inputWay, outputWay } from './conv.lower.js'
 import { matmul } from './matmul.js'
 
-const sliding = (attrs: Attrs): SlidingAttrs => attrs as SlidingAttrs
-const groupsOf = (attrs: Attrs): number => attrs['groups'] as number
-const pairIn = (attrs: Attrs, name: string): readonly [number, number] => attrs[name] as readonly [number, number]
+const geometric = reader({ ...slidingKinds, groups: 'number' })
+const sizeIn = reader({ size: 'numbers' })
+const windowIn = reader({ window: 'numbers' })
 
 /** What a convolution of these shapes gives, or what does not fit. */
 const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E.Either<string, TensorType> => {
   const says = `images ${showShape(x)} and filters ${showShape(w)}`
-  const fault = slidingFault(sliding(attrs))
+  const { groups, ...slides } = geometric(attrs)
+  const fault = slidingFault(slides)
   if (fault) return E.left(fault)
-  const groups = groupsOf(attrs)
   const [n = 0, height = 0, width = 0, channels = 0] = x
   const [kh = 0, kw = 0, taken = 0, filters = 0] = w
   if (x.length !== 4 || w.length !== 4 || w.some(d => d < 1) || [height, width, channels].some(d => d < 1))
@@ -36,7 +37,7 @@ const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E
     return E.left(
       `${says}: the filters take ${taken} channels in ${groups} groups, but the images have ${channels}; both channels and filters must be multiples of the groups`,
     )
-  const [oh, ow] = outputOf([height, width], [kh, kw], sliding(attrs))
+  const [oh, ow] = outputOf([height, width], [kh, kw], slides)
   return oh >= 1 && ow >= 1
     ? E.right(tensorType('f32', [n, oh, ow, filters]))
     : E.left(`${says}: the filters are larger than the padded images; pad more`)
@@ -48,7 +49,7 @@ const same = (a: E.Either<string, TensorType>, shape: readonly number[]): boolea
   E.isRight(a) && showShape(a.right.shape) === showShape(shape)
 
 const geometry = (attrs: Attrs, x: readonly number[], w: readonly number[], y: readonly number[]): Geometry => {
-  const { stride, dilation, padding } = sliding(attrs)
+  const { stride, dilation, padding, groups } = geometric(attrs)
   return {
     rows: x[0] as number,
     image: [x[1] as number, x[2] as number],
@@ -59,7 +60,7 @@ const geometry = (attrs: Attrs, x: readonly number[], w: readonly number[], y: r
     stride: stride as readonly [number, number],
     dilation: dilation as readonly [number, number],
     start: [padding[0] as number, padding[2] as number],
-    groups: groupsOf(attrs),
+    groups,
   }
 }
 
@@ -122,8 +123,8 @@ const transposeOp: Op = {
   type: c => {
     const [y, w] = c.args
     if (!y || !w || !bothReal(c)) return E.left('takes f32 images and filters')
-    const [height, width] = pairIn(c.attrs, 'size')
-    const shape = [y.shape[0] ?? 0, height, width, (w.shape[2] ?? 0) * groupsOf(c.attrs)]
+    const [height = 0, width = 0] = sizeIn(c.attrs).size
+    const shape = [y.shape[0] ?? 0, height, width, (w.shape[2] ?? 0) * geometric(c.attrs).groups]
     const back = outputType(c.attrs, shape, w.shape)
     if (E.isLeft(back)) return back
     return same(back, y.shape)
@@ -153,8 +154,8 @@ const transposeOp: Op = {
 
 // --- its gradient of the filters --------------------------------------------------------------------------------------
 const filterShape = (attrs: Attrs, x: readonly number[], y: readonly number[]): readonly number[] => [
-  ...pairIn(attrs, 'window'),
-  Math.floor((x[3] ?? 0) / groupsOf(attrs)),
+  ...windowIn(attrs).window,
+  Math.floor((x[3] ?? 0) / geometric(attrs).groups),
   y[3] ?? 0,
 ]
 
@@ -193,9 +194,6 @@ const filterOp: Op = {
     (_x, [kh = 0, kw = 0]) => ({ window: [kh, kw] }),
   ),
 }
-
-const geometric = ({ stride, dilation, padding, groups }: Attrs): Attrs =>
-  ({ stride, dilation, padding, groups }) as Attrs
 
 const convolved = (x: Expr, w: Expr, attrs: Attrs): Expr => apply(convOp, [x, w], geometric(attrs))
 
@@ -253,8 +251,8 @@ const attrsOf = (image: readonly number[], w: readonly number[], { groups = 1, .
 
 /** Whether a convolution sees every pixel by itself: a product of matrices. */
 const pointwise = (attrs: Attrs, w: readonly number[]): boolean => {
-  const { stride, padding } = sliding(attrs)
-  return w[0] === 1 && w[1] === 1 && groupsOf(attrs) === 1 && stride.every(s => s === 1) && padding.every(p => p === 0)
+  const { stride, padding, groups } = geometric(attrs)
+  return w[0] === 1 && w[1] === 1 && groups === 1 && stride.every(s => s === 1) && padding.every(p => p === 0)
 }
 
 /** The channels of every pixel as a row of a matrix. */

@@ -9,6 +9,7 @@
  * Bilinear: between the two neighbours, or the outermost element beyond it. Nearest: the element floor(i n / m).
  */
 import * as E from '#fp/Either.js'
+import { reader } from '../graph/attrs.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op, Sample, Word } from '../graph/Op.js'
 import { type Pair, pairOf } from '../shape/Sliding.js'
@@ -24,7 +25,7 @@ interface Mix {
   readonly weight: readonly number[]
 }
 
-const mix = (attrs: Attrs): Mix => attrs as unknown as Mix
+const mix = reader({ axis: 'number', size: 'number', taps: 'number', index: 'numbers', weight: 'numbers' })
 const placesOf = ({ index, taps }: Mix): number => index.length / taps
 
 const parts = (shape: readonly number[], axis: number) => ({

@@ -5,6 +5,7 @@
  * (yes, but not what `ceil` adds). The gradient of a maximum goes to the first one in the window's order, as in both.
  */
 import * as E from '#fp/Either.js'
+import { reader } from '../graph/attrs.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Call, Lowered, Nd, Op, Sample, Vjp, Word } from '../graph/Op.js'
 import {
@@ -14,21 +15,19 @@ import {
   type Pair,
   pairOf,
   places,
-  type SlidingAttrs,
   slidingFault,
+  slidingKinds,
   span,
 } from '../shape/Sliding.js'
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 
 type Four = readonly [number, number, number, number]
 
-interface Pool extends SlidingAttrs {
-  readonly window: readonly number[]
-  /** the part of the padding that counts for an average */
-  readonly counted: readonly number[]
-}
+/** A pool's geometry; `counted` is the part of the padding that counts for an average. */
+const pool = reader({ ...slidingKinds, window: 'numbers', counted: 'numbers' })
+type Pool = ReturnType<typeof pool>
 
-const pool = (attrs: Attrs): Pool => attrs as unknown as Pool
+const sizeIn = reader({ size: 'numbers' })
 const pair = (xs: readonly number[]): readonly [number, number] => xs as readonly [number, number]
 
 /** Why a pool does not fit images [rows?, height, width, channels], or null. */
@@ -283,7 +282,7 @@ const averageGradientOp: Op = {
   name: 'averagePoolGradient2d',
   type: ({ attrs, args: [g] }) => {
     if (!g) return E.left('takes one operand')
-    const [height, width] = pair(attrs['size'] as readonly number[])
+    const [height, width] = pair(sizeIn(attrs).size)
     const x = tensorType('f32', [g.shape[0] ?? 0, height, width, g.shape[3] ?? 0])
     const y = poolType(attrs, x)
     if (E.isLeft(y)) return y

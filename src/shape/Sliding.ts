@@ -76,6 +76,9 @@ export interface SlidingAttrs {
   readonly padding: readonly number[]
 }
 
+/** The kinds of these attributes. */
+export const slidingKinds = { stride: 'numbers', dilation: 'numbers', padding: 'numbers' } as const
+
 export const slidingAttrs = (image: readonly [number, number], s: Sliding): SlidingAttrs => ({
   stride: pairOf(s.stride ?? 1),
   dilation: pairOf(s.dilation ?? 1),
