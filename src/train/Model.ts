@@ -3,24 +3,21 @@
  * prediction does not depend on the rows it came with.
  */
 import * as E from '#fp/Either.js'
-import { type Machine, machine } from '../backend/machine.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
-import { type Expr, input } from '../graph/Expr.js'
 import { explain } from '../graph/settings.js'
 import { type FileError, fileError } from '../io/FileError.js'
 import { decode, encode, type StoredTensor } from '../io/safetensors.js'
 import type { LayerDefinition } from '../nn/Definition.js'
-import { elaborate, type Variable } from '../nn/elaborate.js'
 import type { InitDefinition } from '../nn/Init.js'
 import * as Net from '../nn/Net.js'
 import { inputEntries } from '../nn/Node.js'
-import { softmax } from '../op/composite.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { isSole, soleInput } from '../shape/inputs.js'
-import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import { sameShape, showShape, sizeOf, tensorType } from '../shape/TensorType.js'
+import type { ShapeError } from '../shape/ShapeError.js'
+import { showShape, sizeOf } from '../shape/TensorType.js'
+import { type InferenceOptions, inference } from './inference.js'
 import type { Target } from './Metric.js'
 
 /** Rows as numbers, row-major: one list where the net has one input, otherwise one for each of exactly its names. */
@@ -53,10 +50,11 @@ export interface Model<I extends Inputs, O extends Shape> {
   classify(x: Rows<I>): E.Either<DataError, readonly (readonly Likely[])[]>
   /** the model as the bytes of a safetensors file */
   readonly save: () => Uint8Array<ArrayBuffer>
+  /** the same model compiled in another way, to predict faster or in less memory */
+  readonly compile: (options: InferenceOptions) => E.Either<ShapeError, Model<I, O>>
+  /** bytes of linear memory, which never grow */
+  readonly memoryBytes: number
 }
-
-/** Rows that are computed at a time. */
-const chunk = 256
 
 const isData = (x: AnyRows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
 const isRows = (x: AnyRows): x is ArrayLike<number> => 'length' in x && typeof x.length === 'number'
@@ -126,50 +124,18 @@ const cut = (values: ArrayLike<number>, from: number, to: number): ArrayLike<num
     ? values.subarray(from, to)
     : Array.prototype.slice.call(values, from, to)
 
-const build = (net: Net.Net<Inputs, Shape>, target: Target) => {
-  const inputs = Object.fromEntries(
-    inputEntries(net.inputs).map(([name, shape]) => {
-      const key = name ?? soleInput
-      return [key, input(key, tensorType('f32', [-1, ...shape]))] as const
-    }),
-  )
-  return E.chain(({ output, variables }: { readonly output: Expr; readonly variables: readonly Variable[] }) => {
-    const predict = { results: { output }, updates: {} }
-    const classify = { results: { output: softmax(output) }, updates: {} }
-    const state = variables.map(v => ({ name: v.path, type: tensorType('f32', v.shape) }))
-    const programs = target === 'class' && net.shape.length === 1 ? { predict, classify } : { predict }
-    return E.map((m: Machine) => ({ machine: m, variables }))(
-      machine({ rows: chunk, state, programs, inputs: Object.keys(inputs) }),
-    )
-  })(elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) }))
-}
-
 /** A model of a net and the values of its variables; a `Left` when one is missing or has another shape. */
 export const of = <I extends Inputs, O extends Shape>(
   net: Net.Net<I, O>,
   target: Target,
   names: readonly string[] | null,
   tensors: readonly StoredTensor[],
+  options: InferenceOptions = {},
 ): E.Either<ShapeError, Model<I, O>> => {
-  const built = build(net, target)
+  const classes = target === 'class' && net.shape.length === 1
+  const built = inference(net, classes, tensors, options)
   if (E.isLeft(built)) return built
-  const { machine: m, variables } = built.right
-  const block = new Uint8Array(m.stateBytes)
-  const kept: StoredTensor[] = []
-  for (const { path, shape } of variables) {
-    const tensor = tensors.find(x => x.name === path)
-    if (!tensor) return E.left(shapeError(path, `the variable ${path} ${showShape(shape)} is missing`))
-    if (tensor.dtype !== 'F32' || !sameShape(tensor.shape, shape))
-      return E.left(
-        shapeError(
-          path,
-          `${path} is ${showShape(shape)} in the net, but ${tensor.dtype}${showShape(tensor.shape)} here`,
-        ),
-      )
-    block.set(tensor.bytes, m.slots.get(path)?.offset ?? 0)
-    kept.push(tensor)
-  }
-  m.writeState(block)
+  const { machine: m, rows: chunk, variables } = built.right
 
   const entries = inputEntries(net.inputs)
   const width = sizeOf(net.shape)
@@ -209,10 +175,12 @@ export const of = <I extends Inputs, O extends Shape>(
     net,
     target,
     labels,
-    variables: kept,
+    variables,
+    compile: other => of(net, target, names, tensors, other),
+    memoryBytes: m.memoryBytes,
     predict: x => run('predict', x),
     classify: x =>
-      target !== 'class' || net.shape.length !== 1
+      !classes
         ? refuse('classify: the net was not trained on class labels; use predict')
         : E.map((p: Float32Array) =>
             Array.from({ length: p.length / width }, (_, row) =>
@@ -221,7 +189,7 @@ export const of = <I extends Inputs, O extends Shape>(
           )(run('classify', x)),
     save: () =>
       encode({
-        tensors: kept,
+        tensors: variables,
         metadata: {
           gradus: 'model',
           net: JSON.stringify(Net.codec([]).encode(net)),

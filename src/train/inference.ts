@@ -1,0 +1,144 @@
+/** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
+import * as E from '#fp/Either.js'
+import { type Bits, type Machine, machine } from '../backend/machine.js'
+import { type Expr, input } from '../graph/Expr.js'
+import * as Program from '../graph/Program.js'
+import type { StoredTensor } from '../io/safetensors.js'
+import { elaborate, type Variable } from '../nn/elaborate.js'
+import type * as Net from '../nn/Net.js'
+import { inputEntries } from '../nn/Node.js'
+import { softmax } from '../op/composite.js'
+import type { Inputs, Shape } from '../shape/Dims.js'
+import { soleInput } from '../shape/inputs.js'
+import { type ShapeError, shapeError } from '../shape/ShapeError.js'
+import { byteSize, sameShape, showShape, type TensorType, tensorType } from '../shape/TensorType.js'
+import { fold } from '../transform/Fold.js'
+import { type Hoisted, hoist } from '../transform/Hoist.js'
+import { simplify } from '../transform/Simplify.js'
+
+export interface InferenceOptions {
+  /** rows computed at a time: by default at most 256, and so many that the largest activation takes 64 MiB at most */
+  readonly rows?: number
+  /**
+   * whether batch normalization, and what else multiplies and adds by channel, is folded into the weights of the
+   * convolution or dense layer before it: faster, and equal to within rounding. Default false
+   */
+  readonly fold?: boolean
+}
+
+export interface Inference {
+  readonly machine: Machine
+  readonly rows: number
+  /** the variables' values, in the order of the net */
+  readonly variables: readonly StoredTensor[]
+}
+
+const mostRows = 256
+const mostBytes = 1 << 26
+
+/** So many rows that the largest activation stays small. */
+const rowsFor = ({ nodes }: Program.Program): number => {
+  const widest = nodes.reduce((n, { expr: { type } }) => {
+    const perRow = type.shape.some(d => d < 0)
+    return perRow ? Math.max(n, byteSize(type, 1)) : n
+  }, 1)
+  return Math.max(1, Math.min(mostRows, Math.floor(mostBytes / widest)))
+}
+
+/** The values of the variables, or what is missing or has another shape. */
+const valuesOf = (
+  variables: readonly Variable[],
+  tensors: readonly StoredTensor[],
+): E.Either<ShapeError, readonly StoredTensor[]> => {
+  const byName = new Map(tensors.map(x => [x.name, x]))
+  const found: StoredTensor[] = []
+  for (const { path, shape } of variables) {
+    const tensor = byName.get(path)
+    if (!tensor) return E.left(shapeError(path, `the variable ${path} ${showShape(shape)} is missing`))
+    if (tensor.dtype !== 'F32' || !sameShape(tensor.shape, shape))
+      return E.left(
+        shapeError(
+          path,
+          `${path} is ${showShape(shape)} in the net, but ${tensor.dtype}${showShape(tensor.shape)} here`,
+        ),
+      )
+    found.push(tensor)
+  }
+  return E.right(found)
+}
+
+/** What a program may read: a type and its bytes, by name. */
+type Values = ReadonlyMap<string, { readonly type: TensorType; readonly bytes: Uint8Array }>
+
+/** A machine whose state is what of the values the programs read. */
+const filled = (
+  rows: number,
+  programs: Readonly<Record<string, Readonly<Record<string, Expr>>>>,
+  inputs: readonly string[],
+  values: Values,
+): E.Either<ShapeError, Machine> => {
+  const program = Program.of(Object.values(programs).flatMap(results => Object.values(results)))
+  if (E.isLeft(program)) return program
+  const read = program.right.nodes.flatMap(({ expr }) => (expr._tag === 'Param' ? [expr.name] : []))
+  const state = read.flatMap(name => {
+    const value = values.get(name)
+    return value ? [{ name, ...value }] : []
+  })
+  const wanted = Object.entries(programs).map(([name, results]) => [name, { results, updates: {} }] as const)
+  return E.map((m: Machine) => {
+    const block = new Uint8Array(m.stateBytes)
+    for (const { name, bytes } of state) block.set(bytes, m.slots.get(name)?.offset ?? 0)
+    m.writeState(block)
+    return m
+  })(machine({ rows, state, inputs, programs: Object.fromEntries(wanted) }))
+}
+
+/** The values of what is computed once, one after the other: so little memory is needed beside the predicting machine. */
+const computeOnce = (once: Hoisted['once'], values: Values): E.Either<ShapeError, Values> => {
+  const all = new Map(values)
+  for (const [name, e] of Object.entries(once)) {
+    const made = filled(1, { once: { [name]: e } }, [], values)
+    if (E.isLeft(made)) return made
+    const { buffer, byteOffset, byteLength } = made.right.run('once', 1, {})[name] as Bits
+    all.set(name, { type: e.type, bytes: new Uint8Array(buffer, byteOffset, byteLength) })
+  }
+  return E.right(all)
+}
+
+/** The net's program `predict` and, for the logits of classes, `classify`, with the values of its variables. */
+export const inference = (
+  net: Net.Net<Inputs, Shape>,
+  classes: boolean,
+  tensors: readonly StoredTensor[],
+  options: InferenceOptions,
+): E.Either<ShapeError, Inference> => {
+  const inputs = Object.fromEntries(
+    inputEntries(net.inputs).map(([name, shape]) => {
+      const key = name ?? soleInput
+      return [key, input(key, tensorType('f32', [-1, ...shape]))] as const
+    }),
+  )
+  const elaborated = elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) })
+  if (E.isLeft(elaborated)) return elaborated
+  const { output, variables } = elaborated.right
+  const stored = valuesOf(variables, tensors)
+  if (E.isLeft(stored)) return stored
+  const results = classes ? [output, softmax(output)] : [output]
+  const simple = E.chain(simplify)(Program.of(results))
+  const program = options.fold ? E.chain(fold)(simple) : simple
+  if (E.isLeft(program)) return program
+  const rows = options.rows ?? rowsFor(program.right)
+  if (!Number.isSafeInteger(rows) || rows < 1)
+    return E.left(shapeError('compile', `rows must be a whole number >= 1, but it is ${rows}`))
+  const { outputs, once } = hoist(program.right)
+  const [predict, classify] = outputs as [Expr, Expr | undefined]
+  const programs = { predict: { output: predict }, ...(classify && { classify: { output: classify } }) }
+  const values = new Map(
+    stored.right.map(({ name, shape, bytes }) => [name, { type: tensorType('f32', shape), bytes }] as const),
+  )
+  return E.chain((all: Values) =>
+    E.map((m: Machine) => ({ machine: m, rows, variables: stored.right }))(
+      filled(rows, programs, Object.keys(inputs), all),
+    ),
+  )(computeOnce(once, values))
+}
