@@ -1,4 +1,5 @@
 export * from './interpreter'
+export * from './team'
 export * from './copy'
 export * from './reduce'
 export * from './gather'

@@ -134,12 +134,12 @@ function chunk(
   }
 }
 
-/** C = A B with A's and B's strides in bytes; m, n, k at least 1. */
+/** C = A B with strides in bytes; m, n, k at least 1. */
 export function blocked(
   a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
-  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, scratch: usize,
+  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, alongC: usize, scratch: usize,
 ): void {
-  const alongC = <usize>n << 2, width = m > BAND ? min(n, KEPT) : n
+  const width = m > BAND ? min(n, KEPT) : n
   const kept: usize = m > BAND ? max(2, width + 7 >> 3) : 2
   const spare = scratch + (kept * min(k, CHUNK) << 5)
   for (let start: u32 = 0; start < k; start += CHUNK) {

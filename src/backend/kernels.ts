@@ -3,13 +3,35 @@ import { wasm } from './kernels.gen.js'
 
 const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), c => c.charCodeAt(0))
 
-let compiled: WebAssembly.Module | null = null
-
-/** The compiled core, compiled once. */
-export const core = (): WebAssembly.Module => {
-  compiled ??= new WebAssembly.Module(decode(wasm))
-  return compiled
+/**
+ * The core for a memory that threads share: it differs in one byte, the flags of the imported memory's limits, which
+ * stand behind the two names of the import ("env", "memory") and its kind.
+ */
+const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+  const name = [6, ...[...'memory'].map(c => c.charCodeAt(0)), 2]
+  const at = bytes.findIndex((_, i) => name.every((b, k) => bytes[i + k] === b)) + name.length
+  return bytes.map((b, i) => (i === at ? b | 2 : b))
 }
+
+const compiled: { own?: WebAssembly.Module; shared?: WebAssembly.Module } = {}
+
+/** The compiled core, compiled once for memories of their own and once for those that threads share. */
+export const core = (shared = false): WebAssembly.Module => {
+  const key = shared ? 'shared' : 'own'
+  const known = compiled[key]
+  if (known) return known
+  const bytes = decode(wasm)
+  const module = new WebAssembly.Module(shared ? forThreads(bytes) : bytes)
+  compiled[key] = module
+  return module
+}
+
+/** The kernels among a module's exports, in the order in which they stand in the function table. */
+export const kernelNames = (module: WebAssembly.Module): readonly string[] =>
+  WebAssembly.Module.exports(module)
+    .filter(({ name, kind }) => kind === 'function' && !['run', 'repeat', 'serve'].includes(name))
+    .map(e => e.name)
+    .sort()
 
 export interface Interpreter {
   readonly run: (pc: number, end: number) => void
@@ -18,18 +40,18 @@ export interface Interpreter {
   readonly indexOf: ReadonlyMap<string, number>
 }
 
-/** Instantiates the core over a memory and fills its function table from its exports, in sorted order. */
-export const instantiate = (memory: WebAssembly.Memory): Interpreter => {
-  const { exports } = new WebAssembly.Instance(core(), { env: { memory } })
+/** Instantiates the core over a memory, shared or not, and fills its function table with the kernels. */
+export const instantiate = (memory: WebAssembly.Memory, module = core()): Interpreter => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const table = exports['table'] as WebAssembly.Table
-  const run = exports['run'] as Interpreter['run']
-  const repeat = exports['repeat'] as Interpreter['repeat']
-  const names = Object.keys(exports)
-    .filter(name => typeof exports[name] === 'function' && name !== 'run' && name !== 'repeat')
-    .sort()
+  const names = kernelNames(module)
   const first = table.grow(names.length)
   names.forEach((name, i) => {
     table.set(first + i, exports[name])
   })
-  return { run, repeat, indexOf: new Map(names.map((name, i) => [name, first + i])) }
+  return {
+    run: exports['run'] as Interpreter['run'],
+    repeat: exports['repeat'] as Interpreter['repeat'],
+    indexOf: new Map(names.map((name, i) => [name, first + i])),
+  }
 }

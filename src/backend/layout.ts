@@ -1,10 +1,10 @@
 /**
  * The map of a machine's linear memory, which never grows:
  *
- *     | null page | images | constants | inputs | scratch | arena | cells | state | order | resident data |
+ *     | null page | team | images | constants | inputs | scratch | arena | cells | state | order | resident data |
  *
  * Everything is aligned to 64 bytes. The programs of a machine never run at the same time, so they share inputs,
- * scratch and arena. The state is one block, so a snapshot is one copy; its layout does not depend on the rows.
+ * scratch, of which every thread has its own, and arena. The state is one block, so a snapshot is one copy; its layout does not depend on the rows.
  */
 import * as E from '#fp/Either.js'
 import type { Node } from '../graph/Program.js'
@@ -12,9 +12,11 @@ import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
 import { type Unit, unfuse } from '../transform/Fuse.js'
 import { prepare } from '../transform/prepare.js'
+import { encode } from './encode.js'
+import { imageBytes } from './image.js'
 import { regions } from './kernels.gen.js'
 import { dataMisfit, inputMisfit, slotMisfit } from './misfit.js'
-import { encode, type Layout, type Place, type Plan, plan } from './plan.js'
+import { type Layout, type Place, type Plan, plan } from './plan.js'
 import type { MachineSpec, Wanted } from './spec.js'
 
 /** A named buffer at its address. */
@@ -40,7 +42,9 @@ export interface MemoryMap {
   readonly slots: ReadonlyMap<string, Located>
   readonly inputs: ReadonlyMap<string, Located>
   readonly constants: readonly (Located & { readonly values: readonly number[] })[]
-  readonly addressOf: (place: Place) => number
+  readonly addressOf: (place: Place, thread: number) => number
+  /** the words that threads speak through (`assembly/team.ts`) */
+  readonly team: number
   /** the next row to fetch, as an index into the order; the order itself */
   readonly cursor: number
   readonly order: number
@@ -69,6 +73,7 @@ const sequence = (start = 0) => {
 const nullPage = 1024
 /** Kernels may read up to 64 bytes past a buffer. */
 const slack = 1024
+const teamBytes = 320
 export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
@@ -136,18 +141,21 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   if (wrong) return E.left(wrong)
   const all = [...plans.values()]
   const sets = Object.entries(spec.resident ?? {})
+  const threads = spec.threads ?? 1
   const map = sequence(nullPage)
+  const team = map.take(teamBytes)
   const images = new Map(
     [...plans].map(([name, { plan: p, sums }]) => {
-      const calls = encode(p, spec.rows, () => 0, kernelOf)
-      const bytes = calls.reduce((n, c) => n + 8 + 4 * c.words.length, aroundBytes(inputAt.size, sums.size))
+      const calls = encode(p, { rows: spec.rows, base: () => 0, kernelOf })
+      const bytes = calls.reduce((n, c) => n + imageBytes(c, threads), aroundBytes(inputAt.size, sums.size))
       return [name, map.take(bytes)] as const
     }),
   )
+  const scratchBytes = align(Math.max(0, ...all.map(p => p.plan.scratchBytes)))
   const bases = {
     consts: map.take(constants.end()),
     inputs: map.take(inputs.end()),
-    scratch: map.take(Math.max(0, ...all.map(p => p.plan.scratchBytes))),
+    scratch: map.take(threads * scratchBytes),
     arena: map.take(Math.max(0, ...all.map(p => p.plan.arenaBytes))),
     state: 0,
   }
@@ -163,7 +171,8 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     return E.left(shapeError('memory', `the plan takes ${need} MiB, but WebAssembly addresses at most 4,095`))
   }
 
-  const addressOf = ({ section, offset }: Place): number => bases[section] + offset
+  const addressOf = ({ section, offset }: Place, thread: number): number =>
+    bases[section] + offset + (section === 'scratch' ? thread * scratchBytes : 0)
   const located = (base: number, at: Iterable<readonly [string, number]>, typeOf: (name: string) => TensorType) =>
     new Map([...at].map(([name, offset]) => [name, { at: base + offset, type: typeOf(name) }]))
   return E.right({
@@ -171,7 +180,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
       [...plans].map(([name, { plan: p, wanted, sums }]) => {
         const results = Object.entries(wanted.results).map(([result, e], i) => ({
           name: result,
-          at: addressOf(p.results[i] as Place),
+          at: addressOf(p.results[i] as Place, 0),
           type: e.type,
         }))
         return [
@@ -191,6 +200,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     inputs: located(bases.inputs, inputAt, name => inputTypes.get(name) as TensorType),
     constants: [...constantAt.values()].map(c => ({ at: bases.consts + c.offset, type: c.type, values: c.values })),
     addressOf,
+    team,
     cursor: cellBase + cursor,
     order,
     nonFinite: cellBase + nonFinite,

@@ -1,16 +1,16 @@
 /**
- * A machine: several programs over one state in one linear memory, run by the interpreter.
- *
- * A program's image is what the interpreter reads: its code (pairs of kernel and record) and its records. An image is
- * written for one number of rows, and written anew when that changes.
+ * A machine: several programs over one state in one linear memory, run by the interpreter. A program's image is
+ * written for one number of rows, and anew when that changes.
  */
 import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
-import { instantiate } from './kernels.js'
+import { type Encoded, encode } from './encode.js'
+import { type Image, writeImage } from './image.js'
+import { core, instantiate } from './kernels.js'
 import { kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
-import { type Encoded, encode } from './plan.js'
 import type { MachineSpec } from './spec.js'
+import { available, gather, type Threads } from './team.js'
 
 export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
 
@@ -26,6 +26,13 @@ export interface Totals {
 export interface Machine {
   /** bytes of linear memory */
   readonly memoryBytes: number
+  readonly threads: Threads
+  /** settles when all threads run; the machine may be used before */
+  readonly up: Promise<void>
+  /** whether a thread was lost in the middle of a run: what it left, state and results, is void, and so is the machine */
+  readonly lost: () => boolean
+  /** how many tiles other threads than the caller have done */
+  readonly helped: () => number
   /** where each slot lies within the state block */
   readonly slots: ReadonlyMap<string, { readonly offset: number; readonly type: TensorType }>
   readonly stateBytes: number
@@ -56,7 +63,7 @@ interface Views {
   readonly f64: Float64Array
 }
 
-export const viewsOf = (buffer: ArrayBuffer): Views => ({
+export const viewsOf = (buffer: ArrayBufferLike): Views => ({
   f32: new Float32Array(buffer),
   i32: new Int32Array(buffer),
   f64: new Float64Array(buffer),
@@ -103,21 +110,24 @@ const sums = (map: MemoryMap, placed: Placed, rows: number): readonly Encoded[] 
   })
 
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
-export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> =>
-  E.chain((map: MemoryMap) => {
-    const memory = allocate(Math.ceil(map.bytes / pageBytes))
-    return E.map((m: WebAssembly.Memory) => assemble(spec, map, m))(memory)
+export const machine = (wanted: MachineSpec): E.Either<ShapeError, Machine> => {
+  const threads = available(wanted.threads ?? 1)
+  const spec = { ...wanted, threads: threads.threads }
+  return E.chain((map: MemoryMap) => {
+    const memory = allocate(Math.ceil(map.bytes / pageBytes), threads.threads > 1)
+    return E.map((m: WebAssembly.Memory) => assemble(spec, map, m, threads))(memory)
   })(mapMemory(spec))
+}
 
 /** The memory, or what to say when the host has not so much to give. */
-const allocate = (pages: number): E.Either<ShapeError, WebAssembly.Memory> =>
+const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssembly.Memory> =>
   E.tryCatch(
-    () => new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    () => new WebAssembly.Memory({ initial: pages, maximum: pages, shared }),
     () => shapeError('memory', `the host has no ${Math.ceil(pages / 16)} MiB of memory to give`),
   )
 
-const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory): Machine => {
-  const interpreter = instantiate(memory)
+const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory, threads: Threads): Machine => {
+  const interpreter = instantiate(memory, core(threads.threads > 1))
   const { buffer } = memory
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
@@ -131,34 +141,45 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
       )
 
   const placedOf = (program: string): Placed => map.programs.get(program) as Placed
-  const written = new Map<string, { readonly key: string; readonly pc: number; readonly end: number }>()
-  const load = (program: string, rows: number, set: string | null): { readonly pc: number; readonly end: number } => {
+  const written = new Map<string, { readonly key: string; readonly image: Image }>()
+  const load = (program: string, rows: number, set: string | null): Image => {
     const key = `${rows} ${set}`
     const now = written.get(program)
-    if (now?.key === key) return now
+    if (now?.key === key) return now.image
     const placed = placedOf(program)
-    const body = encode(placed.plan, rows, map.addressOf, kernelOf)
-    const calls = set === null ? body : [...fetches(spec, map, set, rows), ...body, ...sums(map, placed, rows)]
-    const pc = placed.image
-    const end = pc + 8 * calls.length
-    let record = end
-    calls.forEach(({ kernel, words }, i) => {
-      view.setUint32(pc + 8 * i, interpreter.indexOf.get(kernel) ?? 0, true)
-      view.setUint32(pc + 8 * i + 4, record, true)
-      for (const w of words) {
-        view.setUint32(record, w, true)
-        record += 4
-      }
+    const body = encode(placed.plan, {
+      rows,
+      threads: threads.threads,
+      ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
+      base: map.addressOf,
+      kernelOf,
     })
-    const image = { key, pc, end }
-    written.set(program, image)
+    const calls = set === null ? body : [...fetches(spec, map, set, rows), ...body, ...sums(map, placed, rows)]
+    const image = writeImage(view, placed.image, calls, interpreter.indexOf, map.team)
+    written.set(program, { key, image })
     return image
   }
 
   const read = (program: string, rows: number): Readonly<Record<string, Bits>> =>
     Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(views, r, rows)]))
   const { at: stateAt, bytes: stateBytes } = map.state
-  return {
+  const lost = (): boolean => team?.lost() ?? false
+  /** A trap where a thread was lost says so by `lost`; every other is a bug. */
+  const enter = (run: () => void): void => {
+    if (lost()) return
+    try {
+      run()
+    } catch (e) {
+      if (!lost()) throw e
+    }
+  }
+  const made: Machine = {
+    threads,
+    get up() {
+      return team?.up ?? Promise.resolve()
+    },
+    lost,
+    helped: () => team?.helped() ?? 0,
     memoryBytes: buffer.byteLength,
     slots: new Map([...map.slots].map(([name, { at, type }]) => [name, { offset: at - stateAt, type }])),
     stateBytes,
@@ -170,7 +191,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
         if (to) writeNumbers(views, to, values)
       }
       const { pc, end } = load(program, rows, null)
-      interpreter.run(pc, end)
+      enter(() => interpreter.run(pc, end))
       return read(program, rows)
     },
     read,
@@ -180,7 +201,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
     },
     repeat: (program, set, rows, count) => {
       const { pc, end } = load(program, rows, set)
-      interpreter.repeat(pc, end, count)
+      enter(() => interpreter.repeat(pc, end, count))
     },
     totals: program => {
       const bad = view.getFloat64(map.nonFinite, true)
@@ -195,4 +216,6 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
       view.setFloat64(map.nonFinite, -1, true)
     },
   }
+  const team = threads.threads > 1 ? gather(memory, map.team, threads.threads, made) : null
+  return made
 }

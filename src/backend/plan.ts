@@ -2,16 +2,14 @@
  * The plan of a program: every buffer at a fixed offset, every step a kernel with an argument record.
  *
  * Offsets are planned once, for the largest number of rows; the words of the records are written anew for any smaller
- * number, so one plan serves every batch size. Buffers whose lifetimes do not overlap share memory; a region may write
+ * number (see encode.ts), so one plan serves every batch size. Buffers whose lifetimes do not overlap share memory; a region may write
  * over an operand it is the last to read; a new value of the state is written over the old one as soon as nothing reads
  * the old one any more, and is copied there at the end otherwise.
  */
-import type { Call, Lowered, Word } from '../graph/Op.js'
+import type { Lowered } from '../graph/Op.js'
 import type { Node, Program } from '../graph/Program.js'
-import { copyCall } from '../op/copy.js'
-import { bytesOf } from '../shape/DType.js'
-import { byteSize, resolveDim, resolveType, sizeOf } from '../shape/TensorType.js'
-import { type Region, reads, type Unit, writes } from '../transform/Fuse.js'
+import { byteSize, resolveType } from '../shape/TensorType.js'
+import { reads, type Unit, writes } from '../transform/Fuse.js'
 
 /** Where a buffer lies: a section of memory and an offset in it, in bytes. */
 export interface Place {
@@ -87,7 +85,8 @@ const rootsOf = (program: Program): readonly number[] => {
   return roots
 }
 
-const lowered = (program: Program, node: number, rows: number): Lowered | null => {
+/** An operation's node with its dimensions resolved; null for a leaf. */
+export const lowered = (program: Program, node: number, rows: number): Lowered | null => {
   const { expr } = program.nodes[node] as Node
   if (expr._tag !== 'Apply') return null
   return {
@@ -212,82 +211,4 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
     arenaBytes: arena.top(),
     scratchBytes,
   }
-}
-
-/** A kernel's name and the finished words of its record. */
-export interface Encoded {
-  readonly kernel: string
-  readonly words: readonly number[]
-}
-
-const floatBits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0] as number
-
-const regionCall = (region: Region, rows: number, at: (node: number) => number): Encoded & { readonly key: string } => {
-  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
-  return {
-    kernel: '',
-    key: region.key,
-    words: [
-      outer,
-      inner,
-      ...region.inputs.flatMap(i => [at(i.node), i.stays ? 0 : i.lanes === 'vector' ? 4 * inner : 4]),
-      ...region.outputs.map(o => at(o.node)),
-    ],
-  }
-}
-
-const copyBytes = (type: Node['expr']['type'], rows: number): Call => {
-  const words = (resolveDim(sizeOf(type.shape), rows) * bytesOf(type.dtype)) / 4
-  return copyCall({
-    from: { arg: 0 },
-    to: { out: true },
-    dtype: 'i32',
-    shape: [words],
-    fromStrides: [1],
-    toStrides: [1],
-  })
-}
-
-/** The calls of a plan for a number of rows, with addresses in place; `kernelOf` names the kernel of a region. */
-export const encode = (
-  plan: Plan,
-  rows: number,
-  base: (place: Place) => number,
-  kernelOf: (key: string) => string,
-): readonly Encoded[] => {
-  const { program } = plan
-  const at = (node: number): number => base(plan.places.get(node) as Place)
-  const scratch = base({ section: 'scratch', offset: 0 })
-  const finish = (call: Call, args: readonly number[], out: number): Encoded => ({
-    kernel: call.kernel,
-    words: call.words.map((w: Word) => {
-      if (typeof w === 'number') return w
-      if ('f32' in w) return floatBits(w.f32)
-      if ('scratch' in w) return scratch + w.scratch
-      return ('out' in w ? out : (args[w.arg] as number)) + (w.offset ?? 0)
-    }),
-  })
-  const unitCalls = (unit: Unit): readonly Encoded[] => {
-    if (unit._tag === 'Region') {
-      const { key, words } = regionCall(unit, rows, at)
-      return [{ kernel: kernelOf(key), words }]
-    }
-    const { expr, args } = program.nodes[unit.node] as Node
-    const c = lowered(program, unit.node, rows)
-    if (expr._tag !== 'Apply' || !c) return []
-    const { lower } = expr.op
-    const calls =
-      lower._tag === 'Elementwise'
-        ? [{ kernel: `${lower.fn(c)}_scalar`, words: [...args.map((_, i) => ({ arg: i })), { out: true } as const] }]
-        : lower._tag === 'Alias'
-          ? []
-          : lower.calls(c)
-    return calls.map(call => finish(call, args.map(at), at(unit.node)))
-  }
-  return [
-    ...plan.units.flatMap(unitCalls),
-    ...plan.copies.map(({ node, from, to }) =>
-      finish(copyBytes((program.nodes[node] as Node).expr.type, rows), [base(from)], base(to)),
-    ),
-  ]
 }

@@ -37,4 +37,8 @@ export interface MachineSpec {
   readonly resident?: Readonly<Record<string, Resident>>
   /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
   readonly fused?: boolean
+  /** how many threads share the work; the bits are the same; default 1 */
+  readonly threads?: number
+  /** how short a thread's share of a step may be, in nanoseconds; default 10,000 */
+  readonly leastTile?: number
 }

@@ -77,9 +77,20 @@ export type Word =
   | { readonly out: true; readonly offset?: number }
   | { readonly scratch: number }
 
+/** How a call can be cut: into up to `grains` pieces, each of which writes outputs of its own, and the same bits. */
+export interface Parts {
+  readonly grains: number
+  /** about how long the whole call takes on one thread, in nanoseconds */
+  readonly cost: number
+  /** the record of the grains from `from` up to `to` */
+  readonly words: (from: number, to: number) => readonly Word[]
+}
+
 export interface Call {
   readonly kernel: string
   readonly words: readonly Word[]
+  /** absent where the call runs whole; as with the number of calls, that may not depend on the rows */
+  readonly parts?: Parts
 }
 
 export type Lowering =

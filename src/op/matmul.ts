@@ -4,7 +4,7 @@
  */
 import * as E from '#fp/Either.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
-import type { Attrs, Lowered, Nd, Op } from '../graph/Op.js'
+import type { Attrs, Call, Lowered, Nd, Op, Word } from '../graph/Op.js'
 import { sameShape, showType, sizeOf, tensorType } from '../shape/TensorType.js'
 import { broadcastShapes, broadcastTo } from './broadcast.js'
 import { matmulScratchBytes } from './matmul-scratch.js'
@@ -30,6 +30,41 @@ const dims = (attrs: Attrs, a: readonly number[], b: readonly number[]) => {
 const resolved = ({ attrs, args: [a, b] }: Lowered) => {
   const d = dims(attrs, a?.shape ?? [], b?.shape ?? []) ?? { m: 0, n: 0, k: 0, batch: [] }
   return { ...d, count: sizeOf(d.batch) }
+}
+
+/** Rows, or columns, of C in a grain: a multiple of the kernel's tile, a cache line of a row. */
+const grain = 16
+
+/** Cut between the matrices, or else along the longer axis of C. */
+const matmulCall = (c: Lowered): Call => {
+  const { m, n, k, count } = resolved(c)
+  const t = flags(c.attrs)
+  const strides = [...(t.a ? [1, m] : [k, 1]), ...(t.b ? [1, k] : [n, 1])]
+  const words = (a: number, b: number, to: number, sizes: readonly [number, number], matrices: number): Word[] => [
+    { arg: 0, offset: 4 * a },
+    { arg: 1, offset: 4 * b },
+    { out: true, offset: 4 * to },
+    ...[...sizes, k, ...strides, matrices, m * k, k * n, m * n],
+    { scratch: 0 },
+    n,
+  ]
+  const length = Math.max(m, n)
+  const part = (from: number, to: number): readonly Word[] => {
+    if (count > 1) return words(from * m * k, from * k * n, from * m * n, [m, n], to - from)
+    const [start, size] = [from * grain, Math.min(to * grain, length) - from * grain]
+    return m < n
+      ? words(0, start * (t.b ? k : 1), start, [m, size], 1)
+      : words(start * (t.a ? 1 : k), 0, start * n, [size, n], 1)
+  }
+  return {
+    kernel: 'matmul',
+    words: words(0, 0, 0, [m, n], count),
+    parts: {
+      grains: count > 1 ? count : Math.ceil(length / grain),
+      cost: 0.05 * count * m * n * k,
+      words: part,
+    },
+  }
 }
 
 const matmulOp: Op = {
@@ -66,18 +101,7 @@ const matmulOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
-    calls: c => {
-      const { m, n, k, count } = resolved(c)
-      const t = flags(c.attrs)
-      const strides = [...(t.a ? [1, m] : [k, 1]), ...(t.b ? [1, k] : [n, 1])]
-      const batch = [count, m * k, k * n, m * n]
-      return [
-        {
-          kernel: 'matmul',
-          words: [{ arg: 0 }, { arg: 1 }, { out: true }, m, n, k, ...strides, ...batch, { scratch: 0 }],
-        },
-      ]
-    },
+    calls: c => [matmulCall(c)],
     scratch: c => {
       const { m, n, k } = resolved(c)
       return matmulScratchBytes(m, n, k)

@@ -63,13 +63,14 @@ const partsOf = (map: MemoryMap, { rows, resident = {} }: MachineSpec): readonly
   const plans = [...map.programs.values()].map(p => p.plan)
   return [
     part('null page', 0, 1024),
+    part('team', map.team, 320),
     ...[...map.programs].map(([name, p]) =>
       part(`image of ${name}`, p.image, 8 * (p.plan.units.length + p.plan.copies.length)),
     ),
     ...map.constants.map(c => part('constant', c.at, byteSize(c.type, 1))),
     ...[...map.inputs].map(([name, i]) => part(`input ${name}`, i.at, byteSize(i.type, rows))),
-    part('scratch', map.addressOf({ section: 'scratch', offset: 0 }), Math.max(...plans.map(p => p.scratchBytes))),
-    part('arena', map.addressOf({ section: 'arena', offset: 0 }), Math.max(...plans.map(p => p.arenaBytes))),
+    part('scratch', map.addressOf({ section: 'scratch', offset: 0 }, 0), Math.max(...plans.map(p => p.scratchBytes))),
+    part('arena', map.addressOf({ section: 'arena', offset: 0 }, 0), Math.max(...plans.map(p => p.arenaBytes))),
     part('cursor', map.cursor, 4),
     part('nonFinite', map.nonFinite, 8),
     ...[...map.programs].flatMap(([name, p]) => [...p.sums].map(([s, at]) => part(`sum ${name}/${s}`, at, 8))),

@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { encode } from '../../src/backend/encode.js'
 import { regions } from '../../src/backend/kernels.gen.js'
 import { core } from '../../src/backend/kernels.js'
-import { encode, plan } from '../../src/backend/plan.js'
+import { plan } from '../../src/backend/plan.js'
 import { apply, type Expr, input } from '../../src/graph/Expr.js'
 import type { Lowered, Op } from '../../src/graph/Op.js'
 import * as Program from '../../src/graph/Program.js'
@@ -62,13 +63,7 @@ test('random programs: all kernels exist, and calls and words are as many for an
       const layout = { state: new Map(), inputs: new Map(), constant: () => 0 }
       const wanted = { results: program.outputs, updates: new Map() }
       const p = plan(program, alone(fuse(program)), layout, wanted, 9)
-      const callsOf = (rows: number) =>
-        encode(
-          p,
-          rows,
-          () => 0,
-          key => regions[key] ?? key,
-        )
+      const callsOf = (rows: number) => encode(p, { rows, base: () => 0, kernelOf: key => regions[key] ?? key })
       const shapeOf = (rows: number) => callsOf(rows).map(c => `${c.kernel} ${c.words.length}`)
       for (const { kernel, words } of callsOf(9)) {
         assert.ok(exported.has(kernel), kernel)

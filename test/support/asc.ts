@@ -30,7 +30,7 @@ export const compile = async (source: string, pages = 64): Promise<Compiled> => 
     listFiles: () => [],
   })
   if (error !== null || output === undefined) throw new Error(stderr.toString())
-  const memory = new WebAssembly.Memory({ initial: pages })
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const abort = (): never => {
     throw new Error('a kernel called abort')
   }

@@ -1,5 +1,6 @@
 /** Plans run by hand on a module of kernels compiled for just them. */
-import { encode, type Place } from '../../src/backend/plan.js'
+import { encode } from '../../src/backend/encode.js'
+import type { Place } from '../../src/backend/plan.js'
 import { emitRegion, parseKey } from '../../src/backend/regions.js'
 import type { Expr } from '../../src/graph/Expr.js'
 import { outputs } from '../../src/graph/Program.js'
@@ -48,7 +49,7 @@ export const runPlanned = (
     if (expr.type.dtype === 'i32') new Int32Array(buffer, base(place), values.length).set(values)
     else new Float32Array(buffer, base(place), values.length).set(values)
   })
-  for (const { kernel, words } of encode(p.plan, rows, base, key => kernels.names.get(key) ?? key)) {
+  for (const { kernel, words } of encode(p.plan, { rows, base, kernelOf: key => kernels.names.get(key) ?? key })) {
     new Uint32Array(buffer, 64, words.length).set(words)
     kernels.call(kernel)(64)
   }

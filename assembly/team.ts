@@ -1,0 +1,107 @@
+// A team: threads that run one plan over one shared memory. Thread 0 walks the plan; a step large enough is a `share`
+// of tiles, which whoever is free takes one by one. Who computes a tile is free, what it computes is not: a tile owns
+// its outputs, so the bits are those of one thread. Nobody waits for a thread that has not taken a tile: one that starts
+// late, sleeps or has ended costs speed only.
+//
+// The words of `control` (a cache line each for what several threads write):
+//   0  the ticket, 64 bits: tiles left (low), number of the share (high)
+//   64  tiles done; 68: whether thread 0 sleeps until all are
+//   128  threads asleep; 132: whether they shall end
+//   192  tiles of the share; 196: code of thread 0's tiles; 200: bytes from a thread's tiles to the next thread's;
+//   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did
+//   256  tiles that others than thread 0 have done so far
+
+// @ts-ignore: decorator
+@inline
+const DONE: usize = 64
+// @ts-ignore: decorator
+@inline
+const WAITS: usize = 68
+// @ts-ignore: decorator
+@inline
+const ASLEEP: usize = 128
+// @ts-ignore: decorator
+@inline
+const END: usize = 132
+// @ts-ignore: decorator
+@inline
+const TILES: usize = 192
+// @ts-ignore: decorator
+@inline
+const CODE: usize = 196
+// @ts-ignore: decorator
+@inline
+const STRIDE: usize = 200
+// @ts-ignore: decorator
+@inline
+const PATIENCE: usize = 204
+// @ts-ignore: decorator
+@inline
+const LOST: usize = 208
+
+// @ts-ignore: decorator
+@inline
+const HELPED: usize = 256
+
+/** Looks at a word before a thread sleeps: at least twice the time it takes to wake one. */
+// @ts-ignore: decorator
+@inline
+const SPIN: u32 = 100_000
+
+/** Takes tiles of the current share until none is left. */
+function take(control: usize, thread: u32): void {
+  for (;;) {
+    const ticket = atomic.load<u64>(control)
+    const left = <u32>ticket
+    if (left == 0) return
+    if (atomic.cmpxchg<u64>(control, ticket, ticket - 1) != ticket) continue
+    const tiles = load<u32>(control, TILES)
+    const at = <usize>load<u32>(control, CODE) + thread * load<u32>(control, STRIDE) + (tiles - left << 3)
+    call_indirect<void>(load<u32>(at), <usize>load<u32>(at, 4))
+    if (thread != 0) atomic.add<u32>(control, 1, HELPED)
+    if (atomic.add<u32>(control, 1, DONE) + 1 == tiles && atomic.load<u32>(control, WAITS) != 0)
+      atomic.notify(control + DONE, 1)
+  }
+}
+
+/** Sleeps until all tiles are done; traps when none was for too long: a thread has ended in the middle of one. */
+function settle(control: usize, tiles: u32): void {
+  for (let i: u32 = 0; i < SPIN; i++) if (atomic.load<u32>(control, DONE) == tiles) return
+  const patience = <i64>load<u32>(control, PATIENCE) * 1_000_000
+  atomic.store<u32>(control, 1, WAITS)
+  for (let done = atomic.load<u32>(control, DONE); done != tiles; done = atomic.load<u32>(control, DONE)) {
+    if (atomic.wait<u32>(control + DONE, done, patience) == 2 && atomic.load<u32>(control, DONE) == done) {
+      store<u32>(control, 1, LOST)
+      unreachable()
+    }
+  }
+  atomic.store<u32>(control, 0, WAITS)
+}
+
+/** One step of the plan in tiles. Words: [0] control, [1] tiles, [2] code of thread 0's, [3] bytes to the next thread's. */
+export function share(a: usize): void {
+  const control = <usize>load<u32>(a), tiles = load<u32>(a, 4)
+  store<u32>(control, tiles, TILES)
+  store<u32>(control, load<u32>(a, 8), CODE)
+  store<u32>(control, load<u32>(a, 12), STRIDE)
+  atomic.store<u32>(control, 0, DONE)
+  const number = atomic.load<u32>(control, 4) + 1
+  atomic.store<u64>(control, (<u64>number << 32) | <u64>tiles)
+  if (atomic.load<u32>(control, ASLEEP) != 0) atomic.notify(control + 4, -1)
+  take(control, 0)
+  settle(control, tiles)
+}
+
+/** What every thread but the first runs, until it is told to end. */
+export function serve(control: usize, thread: u32): void {
+  while (atomic.load<u32>(control, END) == 0) {
+    take(control, thread)
+    let i: u32 = 0
+    while (i < SPIN && <u32>atomic.load<u64>(control) == 0) i++
+    if (i < SPIN) continue
+    atomic.add<u32>(control, 1, ASLEEP)
+    const number = atomic.load<u32>(control, 4)
+    if (<u32>atomic.load<u64>(control) == 0) atomic.wait<u32>(control + 4, number, 1_000_000_000)
+    atomic.sub<u32>(control, 1, ASLEEP)
+  }
+}

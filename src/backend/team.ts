@@ -1,0 +1,145 @@
+/**
+ * The threads that help a machine: workers over its shared memory, where the host has them. They start when they
+ * start, sleep while there is nothing to do, hold up neither the process nor its end, and end with the machine. What
+ * they do stands in `assembly/team.ts`.
+ */
+import { core, kernelNames } from './kernels.js'
+
+/** How many threads there are, the caller's among them, and why they are fewer than asked for. */
+export interface Threads {
+  readonly threads: number
+  readonly note: string | null
+}
+
+export const alone = (note: string | null = null): Threads => ({ threads: 1, note })
+
+interface Worker {
+  /** settles when it runs, or will not */
+  readonly up: Promise<void>
+  readonly end: () => void
+}
+type Spawn = (job: object) => Worker
+
+/** What a worker runs: an instance of the same module over the same memory, its table filled in the same order. */
+const source = (receive: string, announce: string): string => `
+const start = ({ module, memory, names, control, thread }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const first = exports.table.grow(names.length)
+  names.forEach((name, i) => exports.table.set(first + i, exports[name]))
+  ${announce}
+  exports.serve(control, thread)
+}
+${receive}`
+
+interface NodeThreads {
+  readonly Worker: new (
+    source: string,
+    options: object,
+  ) => { once(event: 'message' | 'error' | 'exit', listener: () => void): void; unref(): void; terminate(): unknown }
+}
+interface WebWorker {
+  onmessage: (() => void) | null
+  onerror: (() => void) | null
+  postMessage(message: unknown): void
+  terminate(): void
+}
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): unknown }
+  readonly Worker?: new (url: string, options: object) => WebWorker
+  readonly document?: unknown
+  readonly crossOriginIsolated?: boolean
+}
+
+const nodeSpawn =
+  ({ Worker }: NodeThreads): Spawn =>
+  job => {
+    const text = source(
+      "const { parentPort, workerData } = require('node:worker_threads'); start(workerData)",
+      "parentPort.postMessage('up')",
+    )
+    const worker = new Worker(text, { eval: true, workerData: job, execArgv: [], name: 'gradus' })
+    const up = new Promise<void>(resolve => {
+      const settle = (): void => {
+        worker.unref()
+        resolve()
+      }
+      worker.once('message', settle)
+      worker.once('error', settle)
+      worker.once('exit', settle)
+    })
+    return { up, end: () => void worker.terminate() }
+  }
+
+const webSpawn =
+  (WebWorker: NonNullable<Host['Worker']>): Spawn =>
+  job => {
+    const text = source('onmessage = e => start(e.data)', "postMessage('up')")
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+    const worker = new WebWorker(url, { name: 'gradus' })
+    const up = new Promise<void>(resolve => {
+      worker.onmessage = () => resolve()
+      worker.onerror = () => resolve()
+    })
+    worker.postMessage(job)
+    return { up, end: () => worker.terminate() }
+  }
+
+/** How this host starts threads, or why it cannot. */
+const spawner = (): Spawn | string => {
+  const host = globalThis as Host
+  const node = host.process?.getBuiltinModule?.('node:worker_threads') as NodeThreads | undefined
+  if (node) return nodeSpawn(node)
+  if (host.document !== undefined)
+    return "a page's main thread may not wait for other threads: run the trainer in a worker"
+  if (host.crossOriginIsolated === false)
+    return 'threads need a page that is cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)'
+  return host.Worker ? webSpawn(host.Worker) : 'the host has no workers'
+}
+
+/** As many threads as asked for, if the host can start others. */
+export const available = (threads: number): Threads => {
+  if (threads === 1) return alone()
+  const spawn = spawner()
+  return typeof spawn === 'string' ? alone(spawn) : { threads, note: null }
+}
+
+/** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */
+const words = { number: 4, end: 132, patience: 204, lost: 208, helped: 256 }
+
+/** How long no tile may be done, in milliseconds, until a thread counts as lost. */
+const patience = 30_000
+
+/** Tells the threads to end when their machine is gone. */
+const registry = new FinalizationRegistry<() => void>(end => end())
+
+export interface Team {
+  /** settles when all threads run; work may begin before */
+  readonly up: Promise<void>
+  /** whether a thread was lost in the middle of a step: what the machine holds is void */
+  readonly lost: () => boolean
+  /** how many tiles the others than the caller have done */
+  readonly helped: () => number
+}
+
+/** Starts the threads but the caller's, which end with the owner; `control` is where they speak. */
+export const gather = (memory: WebAssembly.Memory, control: number, threads: number, owner: object): Team => {
+  const cells = new Int32Array(memory.buffer, control, 80)
+  cells[words.patience / 4] = patience
+  const spawn = spawner()
+  const module = core(true)
+  const names = kernelNames(module)
+  const workers =
+    typeof spawn === 'string'
+      ? []
+      : Array.from({ length: threads - 1 }, (_, i) => spawn({ module, memory, names, control, thread: i + 1 }))
+  registry.register(owner, () => {
+    Atomics.store(cells, words.end / 4, 1)
+    Atomics.notify(cells, words.number / 4)
+    for (const worker of workers) worker.end()
+  })
+  return {
+    up: Promise.all(workers.map(w => w.up)).then(() => undefined),
+    lost: () => cells[words.lost / 4] === 1,
+    helped: () => Atomics.load(cells, words.helped / 4),
+  }
+}

@@ -1,0 +1,197 @@
+/** Threads: the bits of one, whoever computes; a thread that is late, gone, or lost in the middle of a tile. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { core, instantiate } from '../../src/backend/kernels.js'
+import { type Machine, machine } from '../../src/backend/machine.js'
+import { available } from '../../src/backend/team.js'
+import { apply, type Expr, input, param } from '../../src/graph/Expr.js'
+import { mul, sub } from '../../src/op/arithmetic.js'
+import { ops } from '../../src/op/index.js'
+import { matmul } from '../../src/op/matmul.js'
+import { mean } from '../../src/op/reduce.js'
+import { sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.js'
+import { choices, grow, sizes } from '../graph/random.js'
+import { expectRight } from '../support/assert.js'
+import { runTiled } from './tiled.js'
+
+const test = suite('team')
+const f32 = (...shape: readonly number[]) => tensorType('f32', shape)
+
+const values = (type: TensorType, seed: number): Float32Array | Int32Array => {
+  const x = (i: number): number => ((i + 1) * 7919 * (seed + 1)) % 1009
+  const size = sizeOf(type.shape)
+  return type.dtype === 'f32' || type.dtype === 'f64'
+    ? Float32Array.from({ length: size }, (_, i) => x(i) / 1009 + 0.01)
+    : Int32Array.from({ length: size }, (_, i) => x(i) % 2)
+}
+
+const assertWords = (actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void => {
+  assert.is(actual.length, expected.length, what)
+  for (let i = 0; i < expected.length; i++)
+    if (actual[i] !== expected[i]) throw new Error(`${what}: word ${i} is ${actual[i]}, not ${expected[i]}`)
+}
+
+const isInput = (e: Expr): e is Extract<Expr, { _tag: 'Input' }> => e._tag === 'Input'
+
+test('every operation gives, cut as small as can be, the bits of the whole', () => {
+  const cut = new Set<string>()
+  for (const op of ops)
+    for (const { args, attrs = {} } of op.samples) {
+      const inputs = args.map((type, i) => input(`x${i}`, type))
+      const spec = { rows: 1, state: [], program: { results: { y: apply(op, inputs, attrs) }, updates: {} } }
+      const given = Object.fromEntries(args.map((type, i) => [`x${i}`, values(type, i)]))
+      const whole = runTiled(spec, 1, 1, given)
+      assert.equal(whole.cut, [])
+      for (const threads of [2, 5]) {
+        const tiled = runTiled(spec, 1, threads, given)
+        for (const kernel of tiled.cut) cut.add(kernel)
+        const what = `${op.name} ${JSON.stringify(attrs)} of ${JSON.stringify(args)}`
+        assertWords(tiled.results['y'] as Int32Array, whole.results['y'] as Int32Array, what)
+      }
+    }
+  for (const kernel of ['matmul', 'exp_f32_v']) assert.ok(cut.has(kernel), kernel)
+})
+
+test('random programs give, cut as small as can be, the bits of the whole, for every number of rows', () => {
+  fc.assert(
+    fc.property(choices(20), sizes, fc.integer({ min: 1, max: 9 }), (list, size, rows) => {
+      const pool = grow(list, { ...size, rows: 9 }, 'whole')
+      const leaves = pool.filter(e => isInput(e) || e._tag === 'Param')
+      const results = Object.fromEntries(pool.slice(-3).map((e, i) => [`r${i}`, e]))
+      const state = leaves.flatMap(e => (e._tag === 'Param' ? [{ name: e.name, type: e.type }] : []))
+      const spec = { rows: 9, state, program: { results, updates: {} } }
+      const given = Object.fromEntries(
+        leaves.map((e, i) => [
+          (e as { readonly name: string }).name,
+          values({ ...e.type, shape: e.type.shape.map(n => (n < 0 ? -n * rows : n)) }, i),
+        ]),
+      )
+      const whole = runTiled(spec, rows, 1, given)
+      const tiled = runTiled(spec, rows, 3, given)
+      for (const name of Object.keys(results))
+        assertWords(tiled.results[name] as Int32Array, whole.results[name] as Int32Array, name)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+/** A train step with products worth sharing: least squares on random data. */
+const x = input('x', f32(-1, 200))
+const w = param('w', f32(200, 300))
+const error = sub(matmul(x, w), 1)
+const loss = mean(mul(error, error))
+const step = { results: { loss }, updates: { w: sub(w, mul(matmul(x, error, { a: true }), 1e-4)) } }
+const rows = 64
+const stepper = (threads: number): Machine => {
+  const state = [{ name: 'w', type: w.type }]
+  return expectRight(machine({ rows, threads, state, programs: { step } }))
+}
+const given = { x: values(f32(rows, 200), 3) }
+const stepped = (m: Machine, steps: number): readonly Uint8Array[] => {
+  const states: Uint8Array[] = []
+  for (let i = 0; i < steps; i++) {
+    m.run('step', rows, given)
+    states.push(m.readState())
+  }
+  return states
+}
+
+test('2, 3 and 4 threads leave the bits of one, from before the others have started until long after', async () => {
+  const expected = stepped(stepper(1), 60)
+  for (const threads of [2, 3, 4]) {
+    const m = stepper(threads)
+    assert.equal(m.threads, { threads, note: null })
+    const early = stepped(m, 20)
+    await m.up
+    const late = stepped(m, 40)
+    ;[...early, ...late].forEach((state, i) => {
+      assertWords(state, expected[i] as Uint8Array, `${threads} threads, step ${i}`)
+    })
+    assert.not(m.lost())
+  }
+})
+
+test('other threads do take tiles', async () => {
+  const m = stepper(2)
+  await m.up
+  for (let i = 0; i < 20_000 && m.helped() === 0; i++) m.run('step', rows, given)
+  assert.ok(m.helped() > 0)
+})
+
+test('a process that has threads ends when its work is done', async () => {
+  const text = `
+    import { machine } from './src/backend/machine.ts'
+    import { input } from './src/graph/Expr.ts'
+    import { matmul } from './src/op/matmul.ts'
+    const x = input('x', { dtype: 'f32', shape: [256, 256] })
+    const made = machine({ rows: 1, threads: 3, state: [], programs: { p: { results: { y: matmul(x, x) }, updates: {} } } })
+    await made.right.up
+    made.right.run('p', 1, { x: new Float32Array(65536) })
+    console.log('done')`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', text],
+    { cwd: fileURLToPath(new URL('../..', import.meta.url)), timeout: 60_000 },
+  )
+  assert.is(stdout, 'done\n')
+})
+
+test('a thread that ends in the middle of a tile is a trap with its flag set, not a hang', async () => {
+  const pages = 4
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const { run, indexOf } = instantiate(memory, core(true))
+  const words = new Int32Array(memory.buffer)
+  const [team, code, tiles, record] = [1024, 2048, 2064, 4096]
+  words[(team + 204) / 4] = 50
+  // a share of four tiles, each of which fills a word of its own
+  words.set([indexOf.get('share') as number, record], code / 4)
+  words.set([team, 4, tiles, 0], record / 4)
+  for (let t = 0; t < 4; t++) {
+    words.set([indexOf.get('fill32') as number, record + 64 * (t + 1)], tiles / 4 + 2 * t)
+    words.set([8192 + 4 * t, 7, 1], (record + 64 * (t + 1)) / 4)
+  }
+  run(code, code + 8)
+  assert.equal([...words.subarray(2048, 2052)], [7, 7, 7, 7])
+
+  // the thief takes a ticket and ends
+  const thief = new Worker(
+    `const words = new BigUint64Array(require('node:worker_threads').workerData, 1024, 1)
+     for (;;) {
+       const ticket = Atomics.load(words, 0)
+       if ((ticket & 0xffffffffn) !== 0n && Atomics.compareExchange(words, 0, ticket, ticket - 1n) === ticket) break
+     }`,
+    { eval: true, workerData: memory.buffer },
+  )
+  const gone = new Promise(resolve => thief.once('exit', resolve))
+  await new Promise(resolve => thief.once('online', resolve))
+  assert.throws(() => {
+    for (let i = 0; i < 1e7; i++) run(code, code + 8)
+  }, /unreachable/)
+  assert.is(words[(team + 208) / 4], 1)
+  await gone
+})
+
+test('a host without threads says why there is one only', () => {
+  const { getBuiltinModule } = process
+  const host = globalThis as { document?: unknown; crossOriginIsolated?: boolean }
+  try {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = undefined
+    host.crossOriginIsolated = false
+    assert.match(available(4).note ?? '', 'cross-origin isolated')
+    host.document = {}
+    assert.match(available(4).note ?? '', 'main thread')
+    assert.is(available(4).threads, 1)
+    assert.equal(available(1), { threads: 1, note: null })
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
+    delete host.document
+    delete host.crossOriginIsolated
+  }
+})
+
+test.run()

@@ -1,4 +1,0 @@
-/** Single operators. */
-import { testFolders } from './suite.js'
-
-testFolders('ONNX operators', ['node'])
