@@ -9,8 +9,9 @@
 // Words: [0] source, [1] weights, [2] out, [3] scratch, [4] images, [5] height [6] width [7] channels of the source,
 // [8] rows [9] columns of the grid, [10] [11] its steps on the source, [12] height [13] width [14] channels of out,
 // [15] [16] the grid's steps on out, [17] [18] where it starts there, [19] groups, channels of a group [20] taken and
-// [21] given, strides of the weights (elements) along [22] channels taken, [23] given, [24] groups, [25] taps, then for
-// each: row and column from the place's pixel (signed), its weights' offset (elements).
+// [21] given, strides of the weights (elements) along [22] channels taken, [23] given, [24] groups, [25] taps, [26] 1 if
+// the weights were packed by `convolveFilters`, then for each tap: row and column from the place's pixel (signed), its
+// weights' offset (elements).
 import { CHUNK } from '../matmul/chunk'
 import { pack } from '../matmul/pack'
 import { BAND, band, ENTRY } from './band'
@@ -23,7 +24,7 @@ function packImages(args: usize, start: u32, depth: u32, count: u32, group: usiz
   const scratch = <usize>load<u32>(args, 12)
   const height = load<u32>(args, 20), width = load<u32>(args, 24), pixel = <usize>load<u32>(args, 28) << 2
   const taken = load<u32>(args, 80), length = <usize>depth << 5
-  let to = scratch + PANELS, tap = args + 104 + <usize>(start / taken) * 12, channel = start % taken
+  let to = scratch + PANELS, tap = args + 108 + <usize>(start / taken) * 12, channel = start % taken
   for (; depth != 0;) {
     const part = min(depth, taken - channel), dy = load<i32>(tap), dx = load<i32>(tap, 4)
     const offset = (dy * <i32>width + dx) * <i32>pixel + <usize>channel * 4 + group
@@ -36,10 +37,10 @@ function packImages(args: usize, start: u32, depth: u32, count: u32, group: usiz
 }
 
 /** The same k's of `columns` columns of B, from `column` on. */
-function packWeights(args: usize, start: u32, depth: u32, column: u32, columns: u32, group: usize): void {
+function packWeights(args: usize, start: u32, depth: u32, column: u32, columns: u32, group: usize, to: usize): void {
   const weights = <usize>load<u32>(args, 4) + group, taken = load<u32>(args, 80)
   const alongK = <usize>load<u32>(args, 88) << 2, alongN = <usize>load<u32>(args, 92) << 2
-  let to = <usize>load<u32>(args, 12), tap = args + 104 + <usize>(start / taken) * 12, channel = start % taken
+  let tap = args + 108 + <usize>(start / taken) * 12, channel = start % taken
   for (; depth != 0;) {
     const part = min(depth, taken - channel)
     const from = weights + (<usize>load<u32>(tap, 8) << 2) + channel * alongK + column * alongN
@@ -50,6 +51,26 @@ function packWeights(args: usize, start: u32, depth: u32, column: u32, columns: 
     channel = 0
     tap += 12
   }
+}
+
+/** Where the packed weights of a group's chunk begin: chunk by chunk, in slivers of eight columns. */
+// @ts-ignore: decorator
+@inline
+function sliverAt(packed: usize, group: u32, start: u32, k: u32, given: u32): usize {
+  return packed + (<usize>(given + 7 & ~7) * (group * k + start) << 2)
+}
+
+/** Packs all weights; record as that of `convolve`. */
+export function convolveFilters(args: usize): void {
+  const groups = load<u32>(args, 76), given = load<u32>(args, 84), k = load<u32>(args, 100) * load<u32>(args, 80)
+  const alongGroup = <usize>load<u32>(args, 96) << 2
+  for (let g: u32 = 0; g < groups; g++)
+    for (let start: u32 = 0; start < k; start += CHUNK) {
+      const depth = min(CHUNK, k - start)
+      let to = sliverAt(<usize>load<u32>(args, 8), g, start, k, given)
+      for (let column: u32 = 0; column < given; column += 8, to += <usize>depth << 5)
+        packWeights(args, start, depth, column, min(given - column, 8), g * alongGroup, to)
+    }
 }
 
 /** Zeros at the places of a band that no tap reaches. */
@@ -64,6 +85,7 @@ export function convolve(args: usize): void {
   const image = load<u32>(args, 48) * line
   const groups = load<u32>(args, 76), taken = load<u32>(args, 80), given = load<u32>(args, 84)
   const alongGroup = <usize>load<u32>(args, 96) << 2, k = load<u32>(args, 100) * taken
+  const packed = load<u32>(args, 104) != 0
   const out = <usize>load<u32>(args, 8) + load<u32>(args, 68) * line + load<u32>(args, 72) * place
   const places = load<u32>(args, 16) * rows * columns
   memory.fill(scratch + ZEROS, 0, 4 * CHUNK + 64)
@@ -80,13 +102,15 @@ export function convolve(args: usize): void {
       for (let start: u32 = 0; start < k; start += CHUNK) {
         const depth = min(CHUNK, k - start), length = <usize>depth << 5
         packImages(args, start, depth, count, <usize>(g * taken) << 2)
+        let sliver = packed ? sliverAt(<usize>load<u32>(args, 4), g, start, k, given) : scratch
         for (let column: u32 = 0; column < given; column += 8) {
           const wide = min(given - column, 8)
-          packWeights(args, start, depth, column, wide, g * alongGroup)
+          if (!packed) packWeights(args, start, depth, column, wide, g * alongGroup, scratch)
           scattered(
-            scratch + PANELS, scratch, length, table, count, shift + (<usize>column << 2), wide, start != 0,
+            scratch + PANELS, sliver, length, table, count, shift + (<usize>column << 2), wide, start != 0,
             scratch + SPARE,
           )
+          if (packed) sliver += length
         }
       }
     }

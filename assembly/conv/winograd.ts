@@ -8,14 +8,25 @@
 // Words: [0] source, [1] weights, [2] out, [3] scratch, [4] images, [5] height [6] width [7] channels of the source,
 // [8] height [9] width [10] channels of out, [11] top [12] left padding, strides (elements) of the weights along
 // [13] channels taken, [14] channels given, [15] rows and [16] columns of the window (signed), [17] the first weight
-// (elements), [18] patches of a band, a multiple of 8, [19] 1 if all transformed weights fit into the scratch. Channels
-// taken are a multiple of four, those given of eight.
+// (elements), [18] patches of a band, a multiple of 8, [19] when weights are transformed, [20] channels given that are
+// computed together, a multiple of 8. Channels taken are a multiple of four, those given of eight.
 import { CHUNK } from '../matmul/chunk'
 import { four } from '../matmul/four'
 import { transpose } from '../matmul/transpose'
 import { next } from './pack'
 import { GAP, locate, PATCH } from './patch'
 import { transformFilter, transformImage, transformResult } from './winograd-tile'
+
+/** Weights are transformed for every band, for the first one (all fit into the scratch), or were, by `winogradFilters`. */
+// @ts-ignore: decorator
+@inline
+const EACH_BAND: u32 = 0
+// @ts-ignore: decorator
+@inline
+const FIRST_BAND: u32 = 1
+// @ts-ignore: decorator
+@inline
+const TRANSFORMED: u32 = 2
 
 /**
  * Panels of sixteen transformed matrices: element k of row r of matrix p stands where the micro-kernel wants it, in
@@ -74,32 +85,49 @@ function packFilters(args: usize, n: u32, to: usize, spare: usize): void {
   }
 }
 
-/** The sixteen products of a band with eight channels given, to sixteen matrices of rows 64 bytes apart. */
-function multiply(panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize): void {
+/** Transforms all weights, to slivers of eight channels given; record as that of `winograd`. */
+export function winogradFilters(args: usize): void {
+  const given = load<u32>(args, 40), sliver = (<usize>load<u32>(args, 28) << 5) + GAP << 4
+  let to = <usize>load<u32>(args, 8)
+  for (let n: u32 = 0; n < given; n += 8, to += sliver) packFilters(args, n, to, <usize>load<u32>(args, 12))
+}
+
+/**
+ * The sixteen products of a band with `wide` channels given, to sixteen matrices of rows `along` bytes apart. One after
+ * the other, so that a matrix of the band stays in the cache.
+ */
+function multiply(
+  panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize, along: usize, wide: u32,
+): void {
+  const sliver = (<usize>taken << 5) + GAP << 4
   for (let p: u32 = 0; p < 16; p++) {
-    for (let k: u32 = 0; k < taken; k += CHUNK) {
-      const length = <usize>min(CHUNK, taken - k) << 5
-      let panel = panels + (<usize>k * rows << 2), c = to
-      for (let t: u32 = 0; t < tiles; t++, c += 256) {
-        four(panel, slivers + (<usize>k << 5), length, c, 64, k != 0)
-        panel = next(panel, t, length)
+    for (let j: u32 = 0; j < wide; j += 8) {
+      const from = slivers + <usize>(j >> 3) * sliver
+      for (let k: u32 = 0; k < taken; k += CHUNK) {
+        const length = <usize>min(CHUNK, taken - k) << 5
+        let panel = panels + (<usize>k * rows << 2), c = to + (<usize>j << 2)
+        for (let t: u32 = 0; t < tiles; t++, c += along << 2) {
+          four(panel, from + (<usize>k << 5), length, c, along, k != 0)
+          panel = next(panel, t, length)
+        }
       }
     }
     panels += (<usize>rows * taken << 2) + GAP
     slivers += (<usize>taken << 5) + GAP
-    to += (<usize>rows << 6) + GAP
+    to += <usize>rows * along + GAP
   }
 }
 
 export function winograd(args: usize): void {
   const scratch = <usize>load<u32>(args, 12), images = load<u32>(args, 16)
   const taken = load<u32>(args, 28), height = load<u32>(args, 32), width = load<u32>(args, 36)
-  const given = load<u32>(args, 40), rows = load<u32>(args, 72), kept = load<u32>(args, 76) != 0
+  const given = load<u32>(args, 40), rows = load<u32>(args, 72), form = load<u32>(args, 76)
+  const most = load<u32>(args, 80), along = <usize>most << 2
   const across = width + 1 >> 1, down = height + 1 >> 1, patches = images * down * across
   const alongX = <usize>given << 2, alongY = <usize>width * alongX
   const table = scratch + 1024, results = table + <usize>rows * PATCH
-  const panels = results + ((<usize>rows << 6) + GAP << 4), edges = panels + ((<usize>rows * taken << 2) + GAP << 4)
-  const filters = edges + (<usize>taken << 8)
+  const panels = results + (<usize>rows * along + GAP << 4), edges = panels + ((<usize>rows * taken << 2) + GAP << 4)
+  const filters = form == TRANSFORMED ? <usize>load<u32>(args, 4) : edges + (<usize>taken << 8)
   const sliver = (<usize>taken << 5) + GAP << 4
   for (let first: u32 = 0; first < patches; first += rows) {
     const count = min(rows, patches - first), tiles = count + 3 >> 2
@@ -112,19 +140,18 @@ export function winograd(args: usize): void {
       )
       packPatches(entries, t, rows, taken, panels, scratch)
     }
-    for (let n: u32 = 0; n < given; n += 16) {
-      const wide = min(16, given - n)
-      for (let j: u32 = 0; j < wide; j += 8) {
-        const at = filters + (kept ? <usize>((n + j) >> 3) : <usize>(j >> 3)) * sliver
-        if (!kept || first == 0) packFilters(args, n + j, at, scratch)
-        multiply(panels, at, rows, tiles, taken, results + (<usize>j << 2))
-      }
+    for (let n: u32 = 0; n < given; n += most) {
+      const wide = min(most, given - n)
+      const at = filters + (form == EACH_BAND ? 0 : <usize>(n >> 3) * sliver)
+      if (form == EACH_BAND || form == FIRST_BAND && first == 0)
+        for (let j: u32 = 0; j < wide; j += 8) packFilters(args, n + j, at + <usize>(j >> 3) * sliver, scratch)
+      multiply(panels, at, rows, tiles, taken, results, along, wide)
       for (let i: u32 = 0; i < count; i++) {
         const entry = table + <usize>i * PATCH
         const to = <usize>load<u32>(entry, 12) + (<usize>n << 2)
         for (let j: usize = 0; j < <usize>wide << 2; j += 16)
           transformResult(
-            results + (<usize>i << 6) + j, (<usize>rows << 6) + GAP, to + j, alongY, alongX,
+            results + <usize>i * along + j, <usize>rows * along + GAP, to + j, alongY, alongX,
             load<u32>(entry, 16), load<u32>(entry, 20),
           )
       }

@@ -16,15 +16,16 @@ import type { Attrs, Lowered, Nd, Op, Sample, Typing } from '../graph/Op.js'
 import { outputOf, type Padding, type Pair, slidingAttrs, slidingFault, slidingKinds } from '../shape/Sliding.js'
 import { showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 import { reshape } from './broadcast.js'
-import { filterWay, type Geometry, inputWay, outputWay } from './conv.lower.js'
+import type { Geometry } from './conv.geometry.js'
+import { filterWay, inputWay, outputWay } from './conv.lower.js'
 import { matmul } from './matmul.js'
 
-const geometric = reader({ ...slidingKinds, groups: 'number' })
+export const geometric = reader({ ...slidingKinds, groups: 'number' })
 const sizeIn = reader({ size: 'numbers' })
 const windowIn = reader({ window: 'numbers' })
 
 /** What a convolution of these shapes gives, or what does not fit. */
-const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E.Either<string, TensorType> => {
+export const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E.Either<string, TensorType> => {
   const says = `images ${showShape(x)} and filters ${showShape(w)}`
   const { groups, ...slides } = geometric(attrs)
   const fault = slidingFault(slides)
@@ -48,7 +49,7 @@ const bothReal = ({ args: [a, b] }: Typing): boolean => a?.dtype === 'f32' && b?
 const same = (a: E.Either<string, TensorType>, shape: readonly number[]): boolean =>
   E.isRight(a) && showShape(a.right.shape) === showShape(shape)
 
-const geometry = (attrs: Attrs, x: readonly number[], w: readonly number[], y: readonly number[]): Geometry => {
+export const geometry = (attrs: Attrs, x: readonly number[], w: readonly number[], y: readonly number[]): Geometry => {
   const { stride, dilation, padding, groups } = geometric(attrs)
   return {
     rows: x[0] as number,
@@ -87,6 +88,13 @@ const plus = (values: Float64Array, at: number, x: number): void => {
   values[at] = (values[at] as number) + x
 }
 
+/** In float64. */
+export const convolution = (g: Geometry, x: Float64Array, w: Float64Array): Float64Array => {
+  const out = new Float64Array(g.rows * g.places[0] * g.places[1] * g.filters)
+  visit(g, (i, j, k) => plus(out, k, (x[i] as number) * (w[j] as number)))
+  return out
+}
+
 // --- the convolution --------------------------------------------------------------------------------------------------
 const geometryOfConv = ({ attrs, args: [x, w], out }: Lowered): Geometry =>
   geometry(attrs, x?.shape ?? [], w?.shape ?? [], out.shape)
@@ -99,13 +107,7 @@ const convOp: Op = {
     return outputType(c.attrs, x.shape, w.shape)
   },
   vjp: ({ attrs, args: [x, w], g }) => (x && w ? [transposed(g, w, attrs, x), filter(x, g, attrs, w)] : []),
-  reference: (c, [x, w]) => {
-    const out = new Float64Array(sizeOf(c.out.shape))
-    visit(geometryOfConv(c), (i, j, k) =>
-      plus(out, k, ((x as Nd).values[i] as number) * ((w as Nd).values[j] as number)),
-    )
-    return out
-  },
+  reference: (c, [x, w]) => convolution(geometryOfConv(c), (x as Nd).values, (w as Nd).values),
   lower: {
     _tag: 'Kernel',
     calls: c => outputWay(geometryOfConv(c)).calls,

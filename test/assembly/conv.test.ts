@@ -2,18 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Call, Word } from '../../src/graph/Op.js'
-import {
-  directFilter,
-  directInput,
-  directOutput,
-  filterWay,
-  type Geometry,
-  inputWay,
-  outputWay,
-  winogradFilter,
-  winogradInput,
-  winogradOutput,
-} from '../../src/op/conv.lower.js'
+import type { Geometry } from '../../src/op/conv.geometry.js'
+import { directFilter, directInput, directOutput, filterWay, inputWay, outputWay } from '../../src/op/conv.lower.js'
+import { winogradFilter, winogradInput, winogradOutput } from '../../src/op/winograd.lower.js'
 import { compile } from '../support/asc.js'
 import { assertBits } from '../support/assert.js'
 

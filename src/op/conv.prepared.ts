@@ -1,0 +1,93 @@
+/**
+ * A convolution in two, for filters that stay the same from run to run: `filters2d` lays them out as the kernels want
+ * them, packed in panels or transformed, and `prepared2d` convolves with those. Together they have the bits of `conv2d`.
+ */
+import * as E from '#fp/Either.js'
+import { reader } from '../graph/attrs.js'
+import { apply, type Expr } from '../graph/Expr.js'
+import type { Attrs, Lowered, Nd, Op } from '../graph/Op.js'
+import { sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
+import type { Geometry } from './conv.geometry.js'
+import { convolution, geometric, geometry, outputType } from './conv.js'
+import { outputHalves } from './conv.lower.js'
+
+const imageIn = reader({ image: 'numbers' })
+const filtersIn = reader({ filters: 'numbers' })
+
+const ofFilters = (attrs: Attrs, w: readonly number[]): E.Either<string, Geometry> => {
+  const x = [1, ...imageIn(attrs).image]
+  return E.map(({ shape }: TensorType) => geometry(attrs, x, w, shape))(outputType(attrs, x, w))
+}
+
+const geometryOfFilters = ({ attrs, args: [w] }: Lowered): Geometry => {
+  const g = ofFilters(attrs, w?.shape ?? [])
+  if (E.isLeft(g)) throw new TypeError(g.left)
+  return g.right
+}
+
+const geometryOfPrepared = ({ attrs, args: [x], out }: Lowered): Geometry =>
+  geometry(attrs, x?.shape ?? [], filtersIn(attrs).filters, out.shape)
+
+/** Visits the filters pair of channels by pair of channels: taps of filter o and channel c of its group. */
+const pairs = (g: Geometry, f: (c: number, o: number, tapAt: (tap: number) => number) => void): void => {
+  const taken = g.channels / g.groups
+  for (let o = 0; o < g.filters; o++) for (let c = 0; c < taken; c++) f(c, o, tap => (tap * taken + c) * g.filters + o)
+}
+
+const filtersOp: Op = {
+  name: 'filters2d',
+  type: ({ attrs, args: [w] }) =>
+    w?.dtype === 'f32'
+      ? E.map((g: Geometry) => tensorType('f32', [outputHalves(g).kept.size]))(ofFilters(attrs, w.shape))
+      : E.left('takes f32 filters'),
+  vjp: null,
+  reference: (c, [w]) => {
+    const g = geometryOfFilters(c)
+    const { size, at, forward } = outputHalves(g).kept
+    const out = new Float64Array(size)
+    pairs(g, (channel, filter, tapAt) => {
+      forward.forEach((row, p) => {
+        out[at(p, channel, filter)] = row.reduce((sum, f, tap) => sum + f * ((w as Nd).values[tapAt(tap)] as number), 0)
+      })
+    })
+    return out
+  },
+  lower: {
+    _tag: 'Kernel',
+    calls: c => outputHalves(geometryOfFilters(c)).filters.calls,
+    scratch: c => outputHalves(geometryOfFilters(c)).filters.scratch,
+  },
+  samples: [],
+}
+
+const preparedOp: Op = {
+  name: 'prepared2d',
+  type: ({ attrs, args: [x, kept] }) =>
+    x?.dtype === 'f32' && kept?.dtype === 'f32'
+      ? outputType(attrs, x.shape, filtersIn(attrs).filters)
+      : E.left('takes f32 images and prepared filters'),
+  vjp: null,
+  reference: (c, [x, kept]) => {
+    const g = geometryOfPrepared(c)
+    const { at, backward } = outputHalves(g).kept
+    const w = new Float64Array(sizeOf(filtersIn(c.attrs).filters))
+    pairs(g, (channel, filter, tapAt) => {
+      backward.forEach((row, tap) => {
+        w[tapAt(tap)] = row.reduce((sum, f, p) => sum + f * ((kept as Nd).values[at(p, channel, filter)] as number), 0)
+      })
+    })
+    return convolution(g, (x as Nd).values, w)
+  },
+  lower: {
+    _tag: 'Kernel',
+    calls: c => outputHalves(geometryOfPrepared(c)).output.calls,
+    scratch: c => outputHalves(geometryOfPrepared(c)).output.scratch,
+  },
+  samples: [],
+}
+
+/** `conv2d` of images x and filters w with these attributes. */
+export const prepared2d = (x: Expr, w: Expr, attrs: Attrs): Expr => {
+  const kept = apply(filtersOp, [w], { ...geometric(attrs), image: x.type.shape.slice(1) })
+  return apply(preparedOp, [x, kept], { ...geometric(attrs), filters: w.type.shape })
+}

@@ -1,0 +1,176 @@
+/** How convolutions run by Winograd's algorithm: the calls of `assembly/conv/winograd*` and their scratch memory. */
+import type { Call, Word } from '../graph/Op.js'
+import { type Geometry, type Halves, type Kept, signed } from './conv.geometry.js'
+
+/** Patches of a chunk of the filters' gradient: part of its order of summation. */
+const PATCHES = 128
+
+/** When the kernel transforms the filters. */
+const EACH_BAND = 0
+const FIRST_BAND = 1
+const TRANSFORMED = 2
+
+/** How the work is cut; no bit depends on it. */
+interface Blocks {
+  /** patches that are transformed together */
+  readonly band: number
+  /** channels given that are computed together */
+  readonly wide: number
+  readonly filters: typeof EACH_BAND | typeof FIRST_BAND | typeof TRANSFORMED
+}
+
+/** The transformed patches mostly stay in the cache; filters stay transformed for a call where that takes up to 1 MiB. */
+const blocks = (taken: number, given: number): Blocks => ({
+  band: Math.min(256, Math.max(64, Math.floor(4096 / taken / 8) * 8)),
+  wide: 16,
+  filters: taken * given <= 16_384 ? FIRST_BAND : EACH_BAND,
+})
+
+/** The same where the filters were transformed before: they are read once for each band, the patches for `wide` channels. */
+const preparedBlocks = (taken: number): Blocks => ({
+  band: Math.min(256, Math.max(64, Math.floor(65_536 / taken / 8) * 8)),
+  wide: 64,
+  filters: TRANSFORMED,
+})
+
+/** The bytes of sixteen matrices. */
+const sixteen = (rows: number, columns: number): number => 16 * (4 * rows * columns + 64)
+
+const scratchOf = ({ band, wide, filters }: Blocks, taken: number, given: number): number => {
+  const slivers = filters === TRANSFORMED ? 0 : (filters === FIRST_BAND ? given : wide) / 8
+  return 1024 + 32 * band + sixteen(band, wide) + sixteen(band, taken) + 256 * taken + slivers * sixteen(taken, 8)
+}
+
+export const winogradScratch = (taken: number, given: number): number => scratchOf(blocks(taken, given), taken, given)
+
+export const winogradFilterScratch = ({ channels, filters }: Geometry): number =>
+  128 +
+  sixteen(channels, filters) +
+  sixteen(Math.ceil(channels / 8) * 8, PATCHES) +
+  sixteen(filters, PATCHES) +
+  256 * channels
+
+/** The filters' sums are kept whole; beyond so many bytes the direct way is taken. */
+export const maxFilterScratch = 1 << 24
+
+/** Whether it takes clearly fewer multiplications: 16 for 2 x 2 places instead of 36, but the last ones may be half empty. */
+const saves = ([height, width]: readonly [number, number]): boolean =>
+  1.3 * 16 * Math.ceil(height / 2) * Math.ceil(width / 2) <= 9 * height * width
+
+export const suits = (g: Geometry, taken: number, given: number, places: readonly [number, number]): boolean =>
+  g.window.every(k => k === 3) &&
+  [...g.stride, ...g.dilation, g.groups].every(s => s === 1) &&
+  g.start.every(p => p <= 2) &&
+  taken >= 16 &&
+  taken % 4 === 0 &&
+  given >= 16 &&
+  given % 8 === 0 &&
+  saves(places)
+
+interface Transformed {
+  readonly rows: number
+  readonly from: readonly [number, number]
+  readonly taken: number
+  readonly to: readonly [number, number]
+  readonly given: number
+  readonly start: readonly [number, number]
+  /** strides of the weights along channels taken, channels given, rows and columns of the window, and the first one */
+  readonly along: readonly [number, number, number, number]
+  readonly first: number
+}
+
+const wordsOf = (c: Transformed, { band, wide, filters }: Blocks): readonly Word[] => [
+  ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
+  c.rows,
+  ...[...c.from, c.taken, ...c.to, c.given, ...c.start],
+  ...[...c.along.map(signed), c.first],
+  ...[band, filters, wide],
+]
+
+const winogradCall = (c: Transformed): Call => ({ kernel: 'winograd', words: wordsOf(c, blocks(c.taken, c.given)) })
+
+const outputOf = (g: Geometry): Transformed => {
+  const tap = g.channels * g.filters
+  return {
+    rows: g.rows,
+    from: g.image,
+    taken: g.channels,
+    to: g.places,
+    given: g.filters,
+    start: g.start,
+    along: [g.filters, 1, 3 * tap, tap],
+    first: 0,
+  }
+}
+
+/** y, by patches of 2 x 2 places. */
+export const winogradOutput = (g: Geometry): readonly Call[] => [winogradCall(outputOf(g))]
+
+/** x: the convolution of y, padded so that every window that touches the images is there, with the filters turned round. */
+export const winogradInput = (g: Geometry): readonly Call[] => {
+  const tap = g.channels * g.filters
+  return [
+    winogradCall({
+      rows: g.rows,
+      from: g.places,
+      taken: g.filters,
+      to: g.image,
+      given: g.channels,
+      start: [2 - g.start[0], 2 - g.start[1]],
+      along: [1, g.filters, -3 * tap, -tap],
+      first: 8 * tap,
+    }),
+  ]
+}
+
+/** w, by patches of 2 x 2 places. */
+export const winogradFilter = (g: Geometry): readonly Call[] => [
+  {
+    kernel: 'winogradFilter',
+    words: [
+      ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
+      ...[g.rows, ...g.image, g.channels, ...g.places, g.filters, ...g.start, PATCHES],
+    ],
+  },
+]
+
+/** Lavin & Gray 2016: G, and a left inverse of it. */
+const G: readonly (readonly number[])[] = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, -0.5, 0.5],
+  [0, 0, 1],
+]
+const back: readonly (readonly number[])[] = [
+  [1, 0, 0, 0],
+  [0, 1, -1, 0],
+  [0, 0, 0, 1],
+]
+
+/** m x m' of the rows and the columns of a matrix, as one matrix. */
+const twice = (m: readonly (readonly number[])[]): readonly (readonly number[])[] =>
+  m.flatMap(a => m.map(b => a.flatMap(x => b.map(y => x * y))))
+
+/** As `winogradFilters` transforms them: by eight filters, matrix and channel. */
+const transformed = ({ channels, filters }: Geometry): Kept => {
+  const matrix = 8 * channels + 16
+  return {
+    size: (filters / 8) * 16 * matrix,
+    at: (p, c, o) => (16 * Math.floor(o / 8) + p) * matrix + 8 * c + (o % 8),
+    forward: twice(G),
+    backward: twice(back),
+  }
+}
+
+export const winogradHalves = (g: Geometry): Halves => {
+  const [c, cut] = [outputOf(g), preparedBlocks(g.channels)]
+  const filters: readonly Word[] = [0, { arg: 0 }, { out: true }, { scratch: 0 }]
+  return {
+    kept: transformed(g),
+    filters: {
+      calls: [{ kernel: 'winogradFilters', words: [...filters, ...wordsOf(c, cut).slice(filters.length)] }],
+      scratch: 1024,
+    },
+    output: { calls: [{ kernel: 'winograd', words: wordsOf(c, cut) }], scratch: scratchOf(cut, g.channels, g.filters) },
+  }
+}

@@ -1,0 +1,115 @@
+/** Kept weights: the bits of convolutions stay, in float64 they are convolutions, and filters are laid out once. */
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as E from '#fp/Either.js'
+import { evaluateAll } from '../../src/backend/evaluate.js'
+import { evaluate as reference } from '../../src/backend/reference.js'
+import { type Expr, input, param } from '../../src/graph/Expr.js'
+import * as Program from '../../src/graph/Program.js'
+import { mul } from '../../src/op/arithmetic.js'
+import { type ConvOptions, conv2d } from '../../src/op/conv.js'
+import { sizeOf, tensorType } from '../../src/shape/TensorType.js'
+import { hoist } from '../../src/transform/Hoist.js'
+import { keep } from '../../src/transform/Keep.js'
+import { noise } from '../nn/support.js'
+import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
+
+const test = suite('Keep')
+
+const kept = (e: Expr): Program.Program => expectRight(E.chain(keep)(Program.of([e])))
+const opsOf = ({ nodes }: Program.Program): readonly string[] =>
+  nodes.flatMap(({ expr }) => (expr._tag === 'Apply' ? [expr.op.name] : []))
+
+const images = (rows: number, ...shape: readonly number[]): Expr => input('x', tensorType('f32', [rows, ...shape]))
+const filters = (...shape: readonly number[]): Expr => param('w', tensorType('f32', shape))
+
+interface Sizes {
+  readonly rows: number
+  readonly image: readonly [number, number]
+  readonly window: readonly [number, number]
+  readonly taken: number
+  readonly given: number
+  readonly options: ConvOptions & { readonly groups: number }
+}
+
+const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
+const direct: fc.Arbitrary<Sizes> = fc.record({
+  rows: between(1, 3),
+  image: fc.tuple(between(5, 9), between(5, 20)),
+  window: fc.tuple(between(1, 3), between(2, 5)),
+  taken: fc.oneof(between(1, 9), between(30, 60)),
+  given: between(1, 18),
+  options: fc.record({
+    stride: fc.tuple(between(1, 3), between(1, 2)),
+    dilation: fc.tuple(between(1, 2), fc.constant(1)),
+    padding: fc.constantFrom('same' as const, 2),
+    groups: between(1, 3),
+  }),
+})
+/** Such that Winograd's algorithm serves them. */
+const square: fc.Arbitrary<Sizes> = fc.record({
+  rows: between(1, 2),
+  image: fc.tuple(between(7, 34), between(7, 30)),
+  window: fc.constant([3, 3] as const),
+  taken: fc.constantFrom(16, 20, 24, 260),
+  given: fc.constantFrom(16, 24, 72, 136),
+  options: fc.record({ padding: fc.constantFrom('same' as const, 'valid' as const, 2), groups: fc.constant(1) }),
+})
+
+test('the bits of any convolution, and its values in float64', () => {
+  fc.assert(
+    fc.property(fc.oneof(direct, square), ({ rows, image, window, taken, given, options }) => {
+      const x = images(-1, ...image, taken * options.groups)
+      const w = filters(...window, taken, given * options.groups)
+      const plain = conv2d(x, w, options)
+      const program = kept(plain)
+      assert.equal(opsOf(program), ['filters2d', 'prepared2d'])
+      const given2 = {
+        x: noise(rows * sizeOf(x.type.shape.slice(1))),
+        w: noise(sizeOf(w.type.shape), 2),
+      }
+      const [wanted, got] = [[plain], Program.outputs(program)].map(es => expectRight(evaluateAll(es, given2, rows)))
+      assertBits(got?.[0]?.values ?? new Float32Array(0), wanted?.[0]?.values ?? new Float32Array(0))
+      if (taken > 100) return
+      const [exact, again] = [[plain], Program.outputs(program)].map(es => expectRight(reference(es, given2, rows)))
+      assertClose(again?.[0]?.values ?? [], exact?.[0]?.values ?? [], { abs: 1e-10 })
+    }),
+    { numRuns: 60, seed: 6 },
+  )
+})
+
+test('filters in float64 are what the kernels make of them', () => {
+  for (const [channels, given] of [
+    [3, 8],
+    [40, 16],
+    [16, 24],
+  ] as const) {
+    const w = filters(3, 3, channels, given)
+    const program = kept(conv2d(images(-1, 9, 9, channels), w))
+    const { once } = hoist(program)
+    const values = { w: noise(sizeOf(w.type.shape)) }
+    const [wanted] = expectRight(reference(Object.values(once), values))
+    const [got] = expectRight(evaluateAll(Object.values(once), values))
+    assertClose(
+      (got?.values ?? new Float32Array(0)).map((v, i) => ((wanted?.values[i] as number) === 0 ? 0 : (v as number))),
+      wanted?.values ?? [],
+      { abs: 1e-6 },
+    )
+    assert.ok((wanted?.values ?? new Float64Array(0)).filter(v => v !== 0).length >= sizeOf(w.type.shape))
+  }
+})
+
+test('filters are laid out once, also such as are computed; what depends on the input is left', () => {
+  const x = images(-1, 8, 8, 16)
+  const [w, s] = [filters(3, 3, 16, 16), param('s', tensorType('f32', [16]))]
+  const { outputs, once } = hoist(kept(conv2d(x, mul(w, s))))
+  assert.equal(opsOf(expectRight(Program.of(outputs))), ['prepared2d'])
+  assert.equal(opsOf(expectRight(Program.of(Object.values(once)))), ['broadcastTo', 'mul', 'filters2d'])
+  const moving = input('v', w.type)
+  assert.equal(opsOf(kept(conv2d(x, moving))), ['conv2d'])
+  assert.equal(opsOf(kept(conv2d(param('y', tensorType('f32', [1, 8, 8, 16])), w))), ['conv2d'])
+  assert.match(expectLeft(E.chain(keep)(Program.of([conv2d(x, filters(3, 3, 8, 16))]))).message, /filters take 8/)
+})
+
+test.run()
