@@ -124,7 +124,7 @@ const config = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/(bench/peers|oracle/tfjs)/' },
+    exclude: { path: '^test/(bench/peers|oracle/(tfjs|mlx))/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -31,7 +31,9 @@ const strict = CI !== undefined && CI !== '' && CI !== 'false' && CI !== '0'
 
 const testFiles = async () => {
   const dir = resolve(root, values.dir ?? 'test')
-  const { suites } = await parse(dir, '[.]test[.]m?[jt]s$', { ignore: ['fixtures', '^bench/peers', '^oracle/tfjs'] })
+  const { suites } = await parse(dir, '[.]test[.]m?[jt]s$', {
+    ignore: ['fixtures', '^bench/peers', '^oracle/(tfjs|mlx)'],
+  })
   return suites.map(({ file }) => ({
     name: relative(root, file),
     run: () => runFile(file, { timeout: Number(values.timeout) }),

@@ -17,6 +17,8 @@ export interface Case {
     readonly centered?: boolean
     readonly rho?: number
     readonly epsilon?: number
+    readonly betas?: readonly [number, number]
+    readonly momentum_decay?: number
   }
   readonly rate: 'constant' | 'exponential'
   readonly params: readonly (readonly number[])[]

@@ -20,7 +20,8 @@ import scores
 import training
 import trajectories
 import weights
+import wrapped
 
 torch.set_num_threads(1)
-for family in (ops, conv, nets, layers, training, trajectories, optimizers, clip, schedules, scores, weights):
+for family in (ops, conv, nets, layers, training, trajectories, optimizers, wrapped, clip, schedules, scores, weights):
     family.generate()

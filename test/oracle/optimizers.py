@@ -10,9 +10,9 @@ import sklearn
 import torch
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from common import grid, number, rng, tensor, write
+from common import number, tensor, write
+from composed import STEPS, adam_slides, gradients, lamb, nadam, start
 
-STEPS = 60
 RECORDED = [*range(1, 21), 30, 40, 50, 60]
 RATES = {
     "constant": {"initial": 0.1, "rate": lambda t: 0.1},
@@ -39,22 +39,6 @@ TORCH = [
     ("rmsprop", torch.optim.RMSprop, {"alpha": 0.9, "eps": 1e-8, "momentum": 0.9}),
     ("rmsprop", torch.optim.RMSprop, {"alpha": 0.99, "eps": 1e-8, "centered": True, "momentum": 0.5}),
 ]
-
-
-def gradients():
-    """60 gradients for p and q."""
-    random = rng("gradients")
-    ps, qs = grid(random, [STEPS, 7]), grid(random, [STEPS, 3, 4])
-    ps[:, 4], ps[:, 6] = 2.0**-27, 0
-    ps[np.arange(STEPS) % 10 != 0, 5] = 0
-    return ps, qs
-
-
-def start():
-    random = rng("parameters")
-    p, q = grid(random, [7]), grid(random, [3, 4])
-    p[4] = 0
-    return p, q
 
 
 # Formulas: (flat parameters p, gradient g, rate r, step t = 1, 2, ..., slots s) -> next p. Slots start as zeros.
@@ -110,6 +94,15 @@ AMSGRAD = {"betas": [0.9, 0.999], "amsgrad": True}
 VARIED = [
     ("amsgrad", "keras", torch.optim.Adam, AMSGRAD, lambda t: 1e-7 / np.sqrt(c2(t)), lambda r, t: r),
     ("amsgrad", "paper", torch.optim.Adam, AMSGRAD, lambda t: 1e-8 / np.sqrt(c2(t)), lambda r, t: r * c1(t) / np.sqrt(c2(t))),
+]
+
+# What torch lacks, made of its parts: (optimizer, form, function, config).
+COMPOSED = [
+    ("nadam", "torch", nadam, BETAS | {"momentum_decay": 0.004}),
+    ("nadam", "torch", nadam, {"betas": [0.8, 0.99], "eps": 1e-5, "momentum_decay": 1}),
+    ("adam", "slides", adam_slides, BETAS),
+    ("lamb", None, lamb, {"betas": [0.9, 0.999], "eps": 1e-6, "weight_decay": 0.01}),
+    ("lamb", None, lamb, {"betas": [0.8, 0.99], "eps": 1e-3, "weight_decay": 0}),
 ]
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
@@ -198,6 +191,9 @@ def cases():
             config = {"alpha": 0.9, "eps": 1e-7, "centered": centered}
             trajectory = run_keras_rmsprop(config, 0.9, schedule["rate"])
             yield case("torch", "rmsprop", config | {"momentum": 0.9, "form": "keras"}, rate, trajectory)
+        for name, form, function, config in COMPOSED:
+            trajectory = function(config, schedule["rate"])
+            yield case("torch", name, config | ({"form": form} if form else {}), rate, trajectory)
         for function, config in FORMULAS:
             trajectory = run_formula(function, config, schedule["rate"])
             yield case("formula", function.__name__, config, rate, trajectory)

@@ -1,6 +1,6 @@
-"""training.json: 20 steps of a batch-normalized net on three mini-batches in turn, for each common optimizer.
+"""training.json: 60 steps of a batch-normalized net on three mini-batches in turn, for each common optimizer.
 
-Rates: 0.1 * 0.1^(t / 20) for t = 0, 1, ...; Adam a tenth of that. Step t reads batch t mod 3.
+Rates: 0.1 * 0.1^(t / 60) for t = 0, 1, ...; Adam a tenth of that. Step t reads batch t mod 3.
 """
 
 import torch
@@ -8,7 +8,7 @@ import torch
 from common import grid, number, rng, tensor, write
 from nets import dense, forward, initialize, kind, loss_of, norm, place, table
 
-STEPS = 20
+STEPS = 60
 NODES = table(
     kind("input", shape=[6]), dense(9, False), norm("torch"), kind("elu"),
     dense(7, False), norm("tf1"), kind("tanh"), dense(4),

@@ -1,4 +1,4 @@
-"""trajectories.json: 40 steps of the net of training.json with every other optimizer of torch, its schedulers, weight
+"""trajectories.json: 60 steps of the net of training.json with every other optimizer of torch, its schedulers, weight
 decay and clipping, in float64.
 
 Step t reads batch t mod 3 and the rate that the scheduler says. `clip` is torch's own: a value, or a norm (with 1e-6
@@ -13,7 +13,7 @@ from common import number, rng, tensor, write
 from nets import forward, initialize, loss_of, place
 from training import NODES, batches
 
-STEPS = 40
+STEPS = 60
 CASES = [
     ("sgd", torch.optim.SGD, 0.1, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, "oneCycle",
      lambda o: by.OneCycleLR(o, 0.1, STEPS, cycle_momentum=False), {"norm": 0.5}),

@@ -67,7 +67,7 @@ for (const c of cases)
     for (const [path, s] of leaves(c.nodes, 'nextState')) near(floats(after.get(path)), s, `next ${path}`)
   })
 
-// --- 20 steps -------------------------------------------------------------------------------------------------------
+// --- 60 steps -------------------------------------------------------------------------------------------------------
 interface Run {
   readonly name: string
   readonly config: {
@@ -101,7 +101,7 @@ const optimizerOf = ({ config, rate: r, clipByGlobalNorm: limit }: Run) => {
 }
 
 for (const run of training.cases)
-  test(`20 steps of ${run.name}, clipped at ${run.clipByGlobalNorm}`, async () => {
+  test(`60 steps of ${run.name}, clipped at ${run.clipByGlobalNorm}`, async () => {
     const net = netOf({ nodes: training.nodes } as Case)
     const settings = { net, loss: Loss.softmaxCrossEntropy(), batch: 10, epochs: 1, seed: 0 }
     const trainer = expectRight(await Trainer.compile(Recipe.of({ ...settings, optimizer: optimizerOf(run) }))())
@@ -121,7 +121,7 @@ for (const run of training.cases)
       })
       state = next.state
     }
-    assert.is(losses.length, 20)
+    assert.is(losses.length, 60)
     near(losses, run.losses, 'losses')
     const after = tensorsOf(trainer, state)
     for (const [path, values] of leaves(run.final, 'params', 'state')) near(floats(after.get(path)), values, path)

@@ -1,5 +1,5 @@
 /**
- * Whole nets in Keras' forms (batch norm, penalties, constraints, optimizers) against TensorFlow.js, 40 steps on three
+ * Whole nets in Keras' forms (batch norm, penalties, constraints, optimizers) against TensorFlow.js, 60 steps on three
  * mini-batches in turn at a falling rate: test/oracle/tfjs.json. It computes in float32, too.
  */
 import { suite } from 'uvu'

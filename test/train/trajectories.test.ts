@@ -1,5 +1,5 @@
 /**
- * 40 steps of a batch-normalized net with torch's optimizers, weight decay, clipping and schedulers, against PyTorch in
+ * 60 steps of a batch-normalized net with torch's optimizers, weight decay, clipping and schedulers, against PyTorch in
  * float64: test/oracle/trajectories.json.
  */
 import { readFileSync } from 'node:fs'
@@ -30,15 +30,15 @@ const fixture: Fixture = JSON.parse(readFileSync(new URL('../oracle/trajectories
 
 /** The schedules of `trajectories.py`, by name. */
 const schedules: { readonly [name: string]: (initial: number) => Schedule.Schedule } = {
-  oneCycle: peak => Schedule.oneCycle({ peak, steps: 40 }),
+  oneCycle: peak => Schedule.oneCycle({ peak, steps: 60 }),
   cosineRestarts: initial => Schedule.cosineRestarts({ initial, final: 1e-4, steps: 10, growth: 2 }),
   plateau: Schedule.constant,
   staircase: initial => Schedule.exponential({ initial, steps: 10, decay: 0.5, staircase: true }),
   // torch's milestone 15 is the first step with the next rate, a boundary the last with the old one
   piecewise: r => Schedule.piecewise({ boundaries: [14, 29], values: [r, r / 10, r / 100] }),
-  polynomial: initial => Schedule.polynomial({ initial, steps: 40, power: 2 }),
+  polynomial: initial => Schedule.polynomial({ initial, steps: 60, power: 2 }),
   linear: final => Schedule.linear({ initial: final / 4, final, steps: 20 }),
-  cosine: initial => Schedule.cosine({ initial, final: 1e-3, steps: 40 }),
+  cosine: initial => Schedule.cosine({ initial, final: 1e-3, steps: 60 }),
   exponential: initial => Schedule.exponential({ initial, steps: 1, decay: 0.95 }),
   sequence: r =>
     Schedule.sequence(
@@ -102,7 +102,7 @@ for (const c of fixture.cases)
       seen.push(next.metrics as Readonly<Record<string, number>>)
       state = next.state
     }
-    assert.is(seen.length, 40)
+    assert.is(seen.length, 60)
     assertClose(
       seen.map(m => m['rate'] ?? NaN),
       c.rates,

@@ -202,7 +202,7 @@ const train = (optimizer, initial, steps, decay) => {
   }
   return { initial, decay, losses: seen, final: values() }
 }
-const steps = 40
+const steps = 60
 const nets = [
   ['nesterov', { momentum: 0.9, form: 'tf1' }, tf.train.momentum(1, 0.9, true), 0.1],
   ['rmsprop', { rho: 0.9, momentum: 0.5, epsilon: 1e-7, form: 'keras3' }, tf.train.rmsprop(1, 0.9, 0.5, 1e-7), 0.01],
