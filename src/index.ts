@@ -17,6 +17,7 @@ import { compile, type Trainer as TrainerType } from './train/Trainer.js'
 import { assign, values } from './train/values.js'
 
 export { flow, pipe } from '#fp/function.js'
+export * as Augment from './data/Augment.js'
 export * as Batches from './data/Batches.js'
 export type { DataError } from './data/DataError.js'
 export type { Class, Values } from './data/Label.js'
@@ -54,7 +55,6 @@ export { standard } from './train/standard.js'
 export type { CompileOptions } from './train/Trainer.js'
 export type { Fitted, RunEvent, Split, Watch } from './train/watch.js'
 export type { ClassWeights, Reduction } from './train/weighting.js'
-export * as Augment from './vision/Augment.js'
 export * as Zoo from './zoo/Zoo.js'
 
 export const Expr = ExprModule

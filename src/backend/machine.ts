@@ -9,7 +9,7 @@ import { type Encoded, encode } from './encode.js'
 import { type Image, writeImage } from './image.js'
 import { core, instantiate } from './kernels.js'
 import { kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
-import type { MachineSpec } from './spec.js'
+import type { Column, MachineSpec } from './spec.js'
 import { available, gather, type Threads } from './team.js'
 
 export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
@@ -47,6 +47,8 @@ export interface Machine {
   ) => Readonly<Record<string, Bits>>
   /** the results that a program's last run, or turn of `repeat`, left; copies */
   readonly read: (program: string, rows: number) => Readonly<Record<string, Bits>>
+  /** other numbers for the first rows of a resident data set, in columns of the types that it has */
+  readonly place: (set: string, columns: readonly Column[]) => void
   /** the order in which `repeat` fetches the rows of a resident data set, from its beginning */
   readonly order: (indices: Int32Array) => void
   /** runs a program `count` times, each on the next `rows` rows of a resident data set, adding to the totals */
@@ -133,12 +135,14 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
   const view = new DataView(buffer)
   const views = viewsOf(buffer)
   for (const c of map.constants) writeNumbers(views, c, c.values)
-  for (const [set, { columns }] of Object.entries(spec.resident ?? {}))
+  const place = (set: string, columns: readonly Column[]): void => {
     for (const { input, values } of columns)
       bytes.set(
         new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
         map.data.get(`${set}/${input}`) as number,
       )
+  }
+  for (const [set, { columns }] of Object.entries(spec.resident ?? {})) place(set, columns)
 
   const placedOf = (program: string): Placed => map.programs.get(program) as Placed
   const written = new Map<string, { readonly key: string; readonly image: Image }>()
@@ -195,6 +199,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
       return read(program, rows)
     },
     read,
+    place,
     order: indices => {
       new Int32Array(buffer, map.order, indices.length).set(indices)
       view.setUint32(map.cursor, 0, true)

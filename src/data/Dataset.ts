@@ -23,7 +23,10 @@ export interface Data<I extends Inputs, L> {
   readonly size: number
   /** One column for each input, of `size` times the shape's size; a sole input's is named `input`. */
   readonly columns: { readonly [name: string]: Column }
-  /** Class labels as integers, one a row; value labels as floats, `size` times the shape's size. */
+  /**
+   * Class labels as integers, one a row, or of mixed rows (`Augment.mixup`) as floats, a share for each class; value
+   * labels as floats, `size` times the shape's size.
+   */
   readonly labels: Int32Array | Float32Array
   /** How much each row counts in the loss, >= 0; null where each counts 1. */
   readonly weights: Float32Array | null
@@ -69,7 +72,8 @@ const copyRows = <A extends Column>(from: Column, width: number, indices: ArrayL
   return to
 }
 
-const pick = <I extends Inputs, L>(data: Data<I, L>, indices: ArrayLike<number>): Data<I, L> => {
+/** The rows at indices that the caller has checked. */
+export const pick = <I extends Inputs, L>(data: Data<I, L>, indices: ArrayLike<number>): Data<I, L> => {
   const { inputs, label, labels, size, weights } = data
   const columns = columnsOf(data).map(([name, all]) => {
     const width = widthOf(all, size)
@@ -93,6 +97,14 @@ export const gather =
     }
     return E.right(pick(data, indices))
   }
+
+/** Whether class labels are soft: shares of the classes instead of one class a row. */
+export const isSoft = ({ label, labels }: Data<Inputs, Label.Label>): boolean =>
+  label.target === 'class' && labels instanceof Float32Array
+
+/** What is wrong with labels for `who`, which needs one class a row; null if nothing is. */
+export const softComplaint = (who: string, data: Data<Inputs, Label.Label>): string | null =>
+  isSoft(data) ? `${who}: the class labels are soft, as those of mixed rows, but it takes one class a row` : null
 
 /** The weights of the rows, 1 each where there are none. */
 export const weightsOf = <I extends Inputs, L>({ weights, size }: Data<I, L>): Float32Array =>
@@ -145,6 +157,7 @@ export const concat =
     if (!Label.is(data.label)(next.label) || !Label.is(next.label)(data.label)) {
       return refuse(`concat: ${Label.show(next.label)} do not follow ${Label.show(data.label)}`)
     }
+    if (isSoft(data) !== isSoft(next)) return refuse('concat: the class labels are soft in one of the data sets only')
     const columns: (readonly [string, Column])[] = []
     for (const [name, a] of columnsOf(data)) {
       const b = column(next, name)

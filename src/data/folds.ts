@@ -12,7 +12,7 @@ import { isSeed, keyOf } from '../random/Key.js'
 import { permutation } from '../random/Permutation.js'
 import type { Inputs } from '../shape/Dims.js'
 import { type DataError, refuse } from './DataError.js'
-import { type Data, gather, type Parts } from './Dataset.js'
+import { type Data, gather, type Parts, softComplaint } from './Dataset.js'
 import type { Class, Label } from './Label.js'
 
 /** How many folds, a whole number from 2 to the number of rows, and an integer that decides who is in which. */
@@ -79,7 +79,7 @@ export const kFold =
 export const stratifiedKFold =
   (by: Folds) =>
   <I extends Inputs, L extends Class<number>>(data: Data<I, L>): E.Either<DataError, readonly Parts<I, L>[]> => {
-    const wrong = foldsComplaint('stratifiedKFold', by, data.size)
+    const wrong = foldsComplaint('stratifiedKFold', by, data.size) ?? softComplaint('stratifiedKFold', data)
     return wrong === null ? deal(data, by.folds, byClass(by.seed, data)) : refuse(wrong)
   }
 
@@ -119,6 +119,8 @@ export const stratifiedSplit =
     const count = Math.floor(data.size * share + 0.5)
     if (count === 0 || count === data.size)
       return refuse(`stratifiedSplit: a share of ${share} of ${data.size} rows leaves one part empty`)
+    const soft = softComplaint('stratifiedSplit', data)
+    if (soft !== null) return refuse(soft)
     const order = byClass(seed, data)
     const runs = runsOf(order, data.labels, share)
     const missing = runs.reduce((left, { due }) => left - Math.floor(due), count)

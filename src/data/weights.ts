@@ -5,7 +5,7 @@
 import * as E from '#fp/Either.js'
 import type { Inputs } from '../shape/Dims.js'
 import { type DataError, refuse, under } from './DataError.js'
-import type { Data } from './Dataset.js'
+import { type Data, softComplaint } from './Dataset.js'
 import type { Class } from './Label.js'
 import { finite, finiteText, type Read } from './Scalar.js'
 
@@ -46,11 +46,16 @@ export const withoutWeights = <I extends Inputs, L>(data: Data<I, L>): Data<I, L
  * (King & Zeng 2001; scikit-learn's "balanced"). So the mean weight of a row is 1. A `Left` if a class has no row. The
  * rows' own weights do not matter.
  */
-export const balancedClassWeights = <I extends Inputs, L extends Class<number>>({
-  label: { classes },
-  labels,
-  size,
-}: Data<I, L>): E.Either<DataError, readonly number[]> => {
+export const balancedClassWeights = <I extends Inputs, L extends Class<number>>(
+  data: Data<I, L>,
+): E.Either<DataError, readonly number[]> => {
+  const soft = softComplaint('balancedClassWeights', data)
+  if (soft !== null) return refuse(soft)
+  const {
+    label: { classes },
+    labels,
+    size,
+  } = data
   const counts = new Array<number>(classes).fill(0)
   for (const c of labels) counts[c] = (counts[c] as number) + 1
   const none = counts.indexOf(0)

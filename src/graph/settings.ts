@@ -4,7 +4,8 @@ import * as t from '#io/index.js'
 
 export const show = (u: unknown): string => {
   if (u === undefined) return 'missing'
-  if (typeof u === 'object' && u !== null) return Array.isArray(u) ? 'a list' : 'an object'
+  if (Array.isArray(u)) return u.length <= 4 && u.every(x => typeof x === 'number') ? `[${u.join(', ')}]` : 'a list'
+  if (typeof u === 'object' && u !== null) return 'an object'
   const text = typeof u === 'string' ? JSON.stringify(u) : String(u)
   return text.length > 40 ? `${text.slice(0, 40)}...` : text
 }

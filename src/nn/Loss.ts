@@ -30,6 +30,8 @@ export interface LossDef<C, K extends Target> {
   readonly config: t.Type<C, unknown>
   /** output f32[-1, ...o] and label (i32[-1] or f32[-1, ...o]) to the loss of each row, f32[-1] */
   readonly compute: (config: C, output: Expr, label: Expr) => Expr
+  /** of a loss of classes: the same for labels of shares f32[-1, classes], as mixing rows makes them */
+  readonly soft?: (config: C, output: Expr, label: Expr) => Expr
 }
 
 /** A LossDef without its types. */
@@ -37,6 +39,7 @@ export interface LossDefinition extends Definition {
   readonly of: 'loss'
   readonly target: Target
   readonly compute: (config: unknown, output: Expr, label: Expr) => Expr
+  readonly soft: ((config: unknown, output: Expr, label: Expr) => Expr) | null
 }
 
 /** A loss as data. */
@@ -49,12 +52,14 @@ export interface Loss<K extends Target> extends Spec<'loss'> {
 export const define = <C, K extends Target>(
   d: LossDef<C, K>,
 ): ((config: C) => Loss<K>) & { readonly def: LossDefinition } => {
+  const { soft } = d
   const def: LossDefinition = {
     of: 'loss',
     kind: d.kind,
     target: d.target,
     config: erase(d.config),
     compute: (c, output, label) => d.compute(c as C, output, label),
+    soft: soft ? (c, output, label) => soft(c as C, output, label) : null,
   }
   return Object.assign((config: C): Loss<K> => ({ of: 'loss', kind: d.kind, target: d.target, config, def }), { def })
 }
@@ -93,6 +98,15 @@ type Smoothing = t.TypeOf<typeof smoothing>
 const smoothed = (c: Smoothing, hit: Expr, all: () => Expr): Expr =>
   c === null ? hit : add(mul(hit, 1 - c.smoothing), mul(all(), c.smoothing))
 
+/** -sum z log softmax(x) for labels z of the output's shape. */
+const sharedCrossEntropy = (c: Smoothing, x: Expr, z: Expr): Expr => {
+  if (x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
+  const log = logSoftmax(x)
+  return sameShape(x.type.shape, z.type.shape)
+    ? neg(smoothed(c, sum(mul(z, log), [1]), () => mean(log, [1])))
+    : invalid('softmaxCrossEntropy', `the net ends in ${showType(x.type)}, but the labels are ${showType(z.type)}`)
+}
+
 const classCrossEntropyOf = define({
   kind: 'gradus/softmaxCrossEntropy',
   target: 'class',
@@ -106,18 +120,13 @@ const classCrossEntropyOf = define({
       smoothed(c, sum(select(hit, x, 0), [1]), () => mean(x, [1])),
     )
   },
+  soft: sharedCrossEntropy,
 })
 const oneHotCrossEntropyOf = define({
   kind: 'gradus/softmaxCrossEntropyOneHot',
   target: 'values',
   config: smoothing,
-  compute: (c, x, z) => {
-    if (x.type.shape.length !== 2) return notLogits('softmaxCrossEntropy', x)
-    const log = logSoftmax(x)
-    return sameShape(x.type.shape, z.type.shape)
-      ? neg(smoothed(c, sum(mul(z, log), [1]), () => mean(log, [1])))
-      : invalid('softmaxCrossEntropy', `the net ends in ${showType(x.type)}, but the labels are ${showType(z.type)}`)
-  },
+  compute: sharedCrossEntropy,
 })
 const sigmoidCrossEntropyOf = elementwise('gradus/sigmoidCrossEntropy', nothing, (_c, x, z) =>
   add(sub(maximum(x, 0), mul(x, z)), log1p(exp(neg(abs(x))))),
@@ -176,11 +185,23 @@ export const resolve = ({ kind, config, def }: Loss<Target>): E.Either<string, L
   return E.isLeft(valid) ? E.left(`the loss ${kind}: ${explain(valid.left)}`) : E.right(found)
 }
 
-/** The loss of each row, f32[-1], of an output f32[-1, ...o]; a misfit becomes an `Invalid`. */
+/** Whether a loss can take labels of shares: whether it wants values, or has a meaning for soft classes. */
+export const takesShares = (loss: Loss<Target>): boolean => {
+  const def = resolve(loss)
+  return loss.target === 'values' || (E.isRight(def) && def.right.soft !== null)
+}
+
+/**
+ * The loss of each row, f32[-1], of an output f32[-1, ...o]; labels of classes are i32[-1], or soft f32[-1, classes].
+ * A misfit becomes an `Invalid`.
+ */
 export const compute = (loss: Loss<Target>, output: Expr, label: Expr): Expr => {
   const def = resolve(loss)
   if (E.isLeft(def)) return invalid('loss', def.left)
-  const rows = def.right.compute(loss.config, output, label)
+  const { soft, target } = def.right
+  const shares = target === 'class' && label.type.dtype === 'f32'
+  if (shares && !soft) return invalid(`loss/${loss.kind}`, 'has no meaning for soft labels; define it with `soft`')
+  const rows = (shares && soft ? soft : def.right.compute)(loss.config, output, label)
   return rows._tag === 'Invalid' || sameShape(rows.type.shape, output.type.shape.slice(0, 1))
     ? rows
     : invalid(`loss/${loss.kind}`, `gives ${showType(rows.type)}, not one number a row`)

@@ -7,6 +7,7 @@
 import fc from 'fast-check'
 import * as E from '#fp/Either.js'
 import { pipe } from '#fp/function.js'
+import * as Augment from '../data/Augment.js'
 import type { Data } from '../data/Dataset.js'
 import * as Label from '../data/Label.js'
 import { of as dataOf } from '../data/Of.js'
@@ -166,6 +167,7 @@ const settings = fc.record({
   seed: fc.maxSafeInteger(),
   batching: fc.constantFrom('arraySplit', 'dropLast', 'keepRemainder'),
   optimizer: optimizers(),
+  augment: fc.constantFrom([], [Augment.mixup({ alpha: 0.4 })]),
   stop: fc.array(fc.record({ patience: fc.integer({ min: 1, max: 9 }), restoreBest: fc.boolean() }).map(Stop.early), {
     maxLength: 1,
   }),

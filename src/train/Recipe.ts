@@ -9,6 +9,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
+import { type Augmentation, type AugmentationDefinition, codec as augmentationCodec } from '../data/Augment.js'
+import { complaint, mixes } from '../data/augment/run.js'
 import type { Form } from '../data/Batches.js'
 import { explain, isRecord, oneOf, that, withOptional } from '../graph/settings.js'
 import { encodeSpec } from '../graph/specCodec.js'
@@ -58,6 +60,8 @@ export interface Recipe<I extends Inputs, O extends Shape, K extends Target> {
   readonly reduction?: Reduction
   /** metrics that count rows as the loss does; none where absent */
   readonly weightedMetrics?: readonly Metric<K>[]
+  /** what changes the batches that are trained on; nothing where absent */
+  readonly augment?: readonly Augmentation[]
 }
 
 export type AnyRecipe = Recipe<Inputs, Shape, Target>
@@ -94,6 +98,11 @@ export interface Settings<I extends Inputs, O extends Shape, K extends Target> {
   readonly reduction?: Reduction
   /** reported as `weightedAccuracy`: sum r_i m_i / sum r_i, where `metrics` are plain means over the rows */
   readonly weightedMetrics?: readonly Metric<NoInfer<K>>[]
+  /**
+   * What changes the batches that are trained on, in turn (`Augment`), anew in every epoch; what is evaluated stays as
+   * it is. Where rows are mixed, metrics of the training data take the largest share of the label as the row's class.
+   */
+  readonly augment?: Augmentation | readonly Augmentation[]
 }
 
 const listOf = <A extends object>(x: A | readonly A[] | undefined): readonly A[] =>
@@ -115,6 +124,7 @@ export const of = <I extends Inputs, O extends Shape, K extends Target>(s: Setti
   ...(s.classWeights && { classWeights: s.classWeights }),
   ...(s.reduction !== undefined && s.reduction !== 'weightedMean' && { reduction: s.reduction }),
   ...(s.weightedMetrics && s.weightedMetrics.length > 0 && { weightedMetrics: s.weightedMetrics }),
+  ...(listOf(s.augment).length > 0 && { augment: listOf(s.augment) }),
 })
 
 const batching = oneOf<Form>('arraySplit', 'dropLast', 'keepRemainder')
@@ -158,6 +168,12 @@ const absent = ({ net, loss, optimizer }: Partial<AnyRecipe>): string | null => 
   return null
 }
 
+const augmentComplaint = ({ augment = [], net, loss }: AnyRecipe): string | null =>
+  complaint(augment, net.inputs) ??
+  (mixes(augment) && !Loss.takesShares(loss)
+    ? `the augmentation mixes rows, but the loss ${loss.kind} has no meaning for soft labels; define it with \`soft\``
+    : null)
+
 /** The recipe, or the first setting that is not possible. */
 export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | ShapeError, R> => {
   const without = absent(recipe)
@@ -180,6 +196,8 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
   if (names !== null) return E.left(recipeError(names))
   const sound = Net.check(net)
   if (E.isLeft(sound)) return sound
+  const augmented = augmentComplaint(recipe)
+  if (augmented !== null) return E.left(recipeError(augmented))
   const weights = classWeightsOf(recipe)
   if (E.isLeft(weights)) return E.left(recipeError(weights.left))
   const stages = Stage.check(optimizer)
@@ -192,6 +210,7 @@ export interface Definitions extends StageDefinitions {
   readonly loss: readonly Loss.LossDefinition[]
   readonly metric: readonly MetricDefinition[]
   readonly stop: readonly StopDefinition[]
+  readonly augmentation: readonly AugmentationDefinition[]
 }
 
 const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
@@ -209,6 +228,7 @@ const encode = (r: AnyRecipe): Readonly<Record<string, unknown>> => ({
   ...(r.classWeights && { classWeights: r.classWeights }),
   ...(r.reduction && { reduction: r.reduction }),
   ...(r.weightedMetrics && { weightedMetrics: r.weightedMetrics.map(encodeSpec) }),
+  ...(r.augment && { augment: r.augment.map(encodeSpec) }),
 })
 
 /** What JSON can hold: in a recipe that `check` refuses, numbers that are not finite become null, lone surrogates U+FFFD. */
@@ -236,7 +256,13 @@ export const codec = (d: Definitions): t.Type<AnyRecipe, unknown> => {
   const average = that('true', (u): u is true => u === true)
   const parts = withOptional(
     required,
-    t.partial({ average, classWeights, reduction, weightedMetrics: t.readonlyArray(metricCodec(d.metric)) }),
+    t.partial({
+      average,
+      classWeights,
+      reduction,
+      weightedMetrics: t.readonlyArray(metricCodec(d.metric)),
+      augment: t.readonlyArray(augmentationCodec(d.augmentation)),
+    }),
   )
   return new t.Type<AnyRecipe, unknown>(
     'Recipe',

@@ -31,14 +31,13 @@ import { type Bins, binsComplaint, type Distribution, distributionOf, gatherer }
 import type { StepError } from './errors.js'
 import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
 import type { Phases, Updates } from './phases.js'
-import { elaborated, reports, trainedOf, variableParam } from './programs.js'
+import { elaborated, type Mode, reports, trainedOf, variableParam } from './programs.js'
 import { isShown, type Metrics, meansOf, metricsOf } from './reported.js'
 import type { Session } from './Session.js'
 import type { State } from './State.js'
 import { values } from './values.js'
 import { countOf } from './weighting.js'
 
-type Mode = 'train' | 'infer'
 type Kind = 'activations' | 'gradients' | 'parameters' | 'updates'
 
 export interface StatisticsOptions {
@@ -115,11 +114,11 @@ const observer = (
   })
   if (E.isLeft(tapped)) return tapped
   const trained = trainedOf(net.right)
-  const seen = reports(recipe, net.right, weighted)
+  const seen = reports(recipe, net.right, weighted, mode)
   const plain = grad(seen.loss, trained.map(variableParam))
   if (E.isLeft(plain)) return plain
   const through = grad(
-    reports(recipe, tapped.right, weighted).loss,
+    reports(recipe, tapped.right, weighted, mode).loss,
     layers.map(l => l.output),
   )
   if (E.isLeft(through)) return through
@@ -142,8 +141,8 @@ interface Part {
 }
 
 /** The parts of the data, as often as they are asked for; what fits in one part is computed once. */
-const partsOf = (s: Session, { machine: m }: Observer, data: AnyData): (() => Iterable<Part>) => {
-  const run = (from: number, to: number) => m.run('observe', to - from, inputsOf(s, data, from, to))
+const partsOf = (s: Session, { machine: m }: Observer, mode: Mode, data: AnyData): (() => Iterable<Part>) => {
+  const run = (from: number, to: number) => m.run('observe', to - from, inputsOf(s, mode, data, from, to))
   if (data.size <= s.rows) {
     const only = [{ rows: data.size, share: 1, results: run(0, data.size) }]
     return () => only
@@ -252,7 +251,7 @@ export const statistics = (s: Session, transform: Phases['transform']) => {
     if (E.isLeft(made)) return made
     const o = made.right
     o.machine.writeState(block.right)
-    const { metrics, layers, gradients } = gather(o, partsOf(s, o, data), bound.right)
+    const { metrics, layers, gradients } = gather(o, partsOf(s, o, mode, data), bound.right)
     const given = Object.fromEntries(Object.entries(gradients).map(([path, g]) => [path, { values: g }]))
     return E.map(({ updates, rate }: Updates): Statistics => {
       const parameters = o.trained.map(({ path, shape }): readonly [string, ParameterStatistics] => {

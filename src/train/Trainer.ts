@@ -90,7 +90,7 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
   if (E.isLeft(fitting)) return fitting
   const adopted = s.adopt(state)
   if (E.isLeft(adopted)) return adopted
-  const results = s.machine.run('train', batch.size, inputsOf(s, batch))
+  const results = s.machine.run('train', batch.size, inputsOf(s, 'train', batch))
   const metrics = scalars(results)
   const next = s.advance(state, 1)
   const skipped = results[gateName]?.[0] === 0
@@ -109,7 +109,7 @@ export const evaluate = (s: Session, state: State.State, data: AnyData): E.Eithe
   const most = Math.min(s.recipe.batch, s.rows)
   for (let from = 0; from < data.size; from += most) {
     const to = Math.min(from + most, data.size)
-    const seen = s.machine.run('evaluate', to - from, inputsOf(s, data, from, to))
+    const seen = s.machine.run('evaluate', to - from, inputsOf(s, 'infer', data, from, to))
     for (const [name, [value]] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * (value as number)
   }
   return E.right(meansOf(sums, data.size))

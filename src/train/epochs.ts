@@ -5,7 +5,6 @@
  * steps after which monitors want to see it; what is computed does not.
  */
 import * as E from '#fp/Either.js'
-import * as Batches from '../data/Batches.js'
 import type { Audience } from './audience.js'
 import { averaged } from './average.js'
 import { clock } from './clock.js'
@@ -20,6 +19,7 @@ import * as State from './State.js'
 import * as Stop from './Stop.js'
 import { type Run, saveRun } from './saved.js'
 import { noSums, type Sums } from './sums.js'
+import type { Supply } from './supply.js'
 import { evaluate } from './Trainer.js'
 import { reportedMetrics } from './weighting.js'
 
@@ -55,9 +55,9 @@ const runsOf = (sizes: readonly number[]): readonly { readonly rows: number; rea
 /** What stays the same from epoch to epoch. */
 interface Course {
   readonly session: Session
-  readonly data: AnyData
   readonly validation: AnyData | undefined
   readonly sizes: readonly number[]
+  readonly supply: Supply
   readonly audience: Audience
 }
 
@@ -83,17 +83,17 @@ const after = (before: Sums, totals: Sums['of'], rows: number, steps: number): S
 
 /** The batches of one epoch that are still to be trained. */
 const trainEpoch = async (
-  { session: s, data, sizes, audience: { tell, patience, signal } }: Course,
+  { session: s, supply, sizes, audience: { tell, patience, signal } }: Course,
   before: Run,
   epoch: number,
   pace: Pace,
 ): Promise<E.Either<FitError, Trained>> => {
-  const { machine, recipe } = s
+  const { machine } = s
   const adopted = s.adopt(before.state)
   if (E.isLeft(adopted)) return adopted
   const skip = before.state.step - (epoch - 1) * sizes.length
   const skippedRows = sizes.slice(0, skip).reduce((n, rows) => n + rows, 0)
-  machine.order(Batches.order(recipe.seed, epoch - 1, data.size).subarray(skippedRows))
+  supply.begin(machine, epoch - 1, skippedRows)
   machine.resetTotals({ ...before.sums.of, [gateName]: before.sums.rows })
   let { state, sums } = before // local mutation: the state threaded through the epoch's runs, and their sums
   let [batch, rowsDone] = [skip, 0]
@@ -105,8 +105,9 @@ const trainEpoch = async (
   for (const { rows, count } of runsOf(sizes.slice(skip))) {
     for (let left = count; left > 0; ) {
       const fast = pace.step === null ? 1 : Math.max(1, Math.floor(slice / pace.step))
-      const steps = Math.min(left, fast, patience(state.step))
+      const steps = Math.min(left, fast, patience(state.step), supply.most)
       const from = clock()
+      supply.next(machine, rows)
       machine.repeat('train', 'train', rows, steps)
       pace.step = (clock() - from) / steps
       state = s.advance(state, steps)

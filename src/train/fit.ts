@@ -13,12 +13,13 @@ import { averaged } from './average.js'
 import { train } from './epochs.js'
 import { type FitError, nonFinite } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
-import { type AnyData, fits, residentOf } from './feed.js'
+import { type AnyData, fits, fitsAsIs } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
 import { type Session, session } from './Session.js'
 import * as State from './State.js'
 import { begin, type Run, restore, restoreRun, save, saveRun } from './saved.js'
+import { supply } from './supply.js'
 import { evaluate, modelOf } from './Trainer.js'
 import type { Targets } from './targets.js'
 import type { Fitted, RunEvent, Split, Watch } from './watch.js'
@@ -37,15 +38,15 @@ export const fit =
     if (E.isLeft(data)) return data
     const labels = namesOf(recipe, split.train.label)
     const validation = split.validation
-      ? within('validation', fits({ ...recipe, labels }, split.validation))
+      ? within('validation', fitsAsIs({ ...recipe, labels }, split.validation))
       : E.right(undefined)
     if (E.isLeft(validation)) return validation
     const sizes = Batches.sizes(recipe.batching, data.right.size, recipe.batch)
     if (E.isLeft(sizes)) return sizes
     const rows = Math.max(recipe.batch, ...sizes.right)
     const weighted = [data.right, validation.right].some(d => d?.weights)
-    const resident = { train: residentOf({ recipe, weighted }, data.right) }
-    const compiled = session(recipe, rows, resident, weighted)
+    const supplied = supply({ recipe, weighted }, data.right, Math.max(...sizes.right))
+    const compiled = session(recipe, rows, { train: supplied.resident }, weighted)
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const first = firstOf(s, watch)
@@ -62,7 +63,7 @@ export const fit =
     }
     const course = {
       session: s,
-      data: data.right,
+      supply: supplied,
       validation: validation.right,
       sizes: sizes.right,
       audience: audience(watch),

@@ -96,7 +96,7 @@ const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Ei
   const net = elaborated(recipe, 'train')
   if (E.isLeft(net)) return net
   const trained = trainedOf(net.right)
-  const seen = reports(recipe, net.right, weighted)
+  const seen = reports(recipe, net.right, weighted, 'train')
   const computed = grad(seen.loss, trained.map(variableParam))
   if (E.isLeft(computed)) return computed
   const { value, gradients } = computed.right
@@ -196,7 +196,7 @@ export const phases = (s: Session): Phases => {
       const fitting = batchOf(s, batch)
       if (E.isLeft(fitting)) return fitting
       return E.chain(({ machine: m, trained, moving, reported }: Compiled): E.Either<StepError, Gradients> => {
-        const results = m.run('gradients', batch.size, inputsOf(s, batch))
+        const results = m.run('gradients', batch.size, inputsOf(s, 'train', batch))
         return E.right({
           metrics: metricsOf(reported.map(name => [name, results[metricName(name)]?.[0] as number])),
           gradients: Object.fromEntries(

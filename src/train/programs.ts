@@ -4,17 +4,19 @@
  */
 import * as E from '#fp/Either.js'
 import type { Slot, Wanted } from '../backend/machine.js'
+import { mixes } from '../data/augment/run.js'
 import { type Expr, input, param } from '../graph/Expr.js'
 import { type Bindings, type Elaborated, elaborate, type Variable } from '../nn/elaborate.js'
 import * as Loss from '../nn/Loss.js'
 import { inputEntries } from '../nn/Node.js'
 import { add } from '../op/arithmetic.js'
 import { drawKey } from '../op/random.js'
+import { argmax } from '../op/reduce.js'
 import { cast, not, select } from '../op/select.js'
 import * as Stage from '../optim/Stage.js'
 import { soleInput } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import { type TensorType, tensorType } from '../shape/TensorType.js'
+import { tensorType } from '../shape/TensorType.js'
 import { grad } from '../transform/Grad.js'
 import type { AnyRecipe } from './Recipe.js'
 import { partName, penaltyName } from './reported.js'
@@ -22,6 +24,8 @@ import { reduce, rowWeights, weightedMetric, weightInput } from './weighting.js'
 
 /** The name under which the label enters the programs: no input of a net has a slash. */
 export const labelInput = '/label'
+/** The name under which class labels of shares enter the train step of a recipe that mixes rows. */
+export const softInput = '/soft'
 /** The name under which what an epoch was judged by enters the programs. */
 export const judgedInput = (name: string): string => `/judged/${name}`
 /** The result that is 0 where a guard discards the step, and 1 where it counts; not there without a guard. */
@@ -51,8 +55,18 @@ export interface Programs {
   readonly predict: Wanted
 }
 
-const labelType = (recipe: AnyRecipe): TensorType =>
-  recipe.loss.target === 'class' ? tensorType('i32', [-1]) : tensorType('f32', [-1, ...recipe.net.shape])
+/** Whether rows as a train step takes them, or as they are. */
+export type Mode = 'train' | 'infer'
+
+/** Whether the train step's class labels are shares. */
+export const hasShares = ({ loss, augment }: Pick<AnyRecipe, 'loss' | 'augment'>): boolean =>
+  loss.target === 'class' && mixes(augment ?? [])
+
+const labelOf = (recipe: AnyRecipe, mode: Mode): Expr => {
+  const values = tensorType('f32', [-1, ...recipe.net.shape])
+  if (recipe.loss.target === 'values') return input(labelInput, values)
+  return mode === 'train' && hasShares(recipe) ? input(softInput, values) : input(labelInput, tensorType('i32', [-1]))
+}
 
 const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
   Object.fromEntries(
@@ -64,16 +78,18 @@ const netInputs = (recipe: AnyRecipe): Readonly<Record<string, Expr>> =>
 
 /**
  * Loss, with the penalties of the parameters as Keras reports it, and metrics of a net over a batch; `weighted`: whether
- * its rows have weights of their own.
+ * its rows have weights of their own. Metrics of classes take the largest share of a soft label as the row's class.
  */
 export const reports = (
   recipe: AnyRecipe,
   { output, penalty }: Elaborated,
   weighted: boolean,
+  mode: Mode,
 ): Readonly<Record<string, Expr>> & { readonly loss: Expr } => {
-  const label = input(labelInput, labelType(recipe))
+  const label = labelOf(recipe, mode)
+  const target = recipe.loss.target === 'class' && label.type.dtype === 'f32' ? argmax(label) : label
   const valuesOf = (metrics: AnyRecipe['metrics']) =>
-    Object.fromEntries(metrics.map(m => [m.def.name, m.def.compute(output, label)]))
+    Object.fromEntries(metrics.map(m => [m.def.name, m.def.compute(output, target)]))
   const { loss, others } = reduce(recipe.reduction ?? 'weightedMean', rowWeights(recipe, label, weighted), {
     losses: Loss.compute(recipe.loss, output, label),
     metrics: valuesOf(recipe.metrics),
@@ -144,7 +160,7 @@ export const updatesOf = (
 /** The train step of an elaborated net. */
 const trainStep = (recipe: AnyRecipe, net: Elaborated, weighted: boolean): E.Either<ShapeError, Wanted> => {
   const trained = trainedOf(net)
-  const seen = reports(recipe, net, weighted)
+  const seen = reports(recipe, net, weighted, 'train')
   return E.map(({ value, gradients }: { readonly value: Expr; readonly gradients: readonly Expr[] }): Wanted => {
     const stepped = Stage.run(recipe.optimizer, stageInput(recipe, trained, gradients, value))
     const { rate, discard } = stepped
@@ -167,11 +183,7 @@ const judgeEpoch = ({ optimizer }: AnyRecipe): Wanted => {
 }
 
 /** The recipe's net over a batch, with the keys of this step. */
-export const elaborated = (
-  recipe: AnyRecipe,
-  mode: 'train' | 'infer',
-  tap?: Bindings['tap'],
-): E.Either<ShapeError, Elaborated> =>
+export const elaborated = (recipe: AnyRecipe, mode: Mode, tap?: Bindings['tap']): E.Either<ShapeError, Elaborated> =>
   elaborate(recipe.net, mode, {
     inputs: netInputs(recipe),
     key: path => drawKey(param(keySlot(path), tensorType('i32', [2])), stepSlot),
@@ -210,6 +222,7 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
       inputs: [
         ...Object.keys(netInputs(recipe)),
         labelInput,
+        ...(hasShares(recipe) ? [softInput] : []),
         ...(weighted ? [weightInput] : []),
         ...Stage.watchedBy(recipe.optimizer).map(judgedInput),
       ],
@@ -224,7 +237,7 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
       draws,
       train,
       judge: judgeEpoch(recipe),
-      evaluate: { results: reports(recipe, inference.right, weighted), updates: {} },
+      evaluate: { results: reports(recipe, inference.right, weighted, 'infer'), updates: {} },
       predict: { results: { output }, updates: {} },
     }),
   )(trainStep(recipe, training.right, weighted))

@@ -20,10 +20,11 @@ import { withRate } from '../optim/withRate.js'
 import { batchesPerUpdate } from '../optim/wrap.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { type FitError, type RecipeError, recipeError } from './errors.js'
-import { type AnyData, fits, residentOf } from './feed.js'
+import { fits } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
 import { type Session, session } from './Session.js'
+import { type Supply, supply } from './supply.js'
 import type { Targets } from './targets.js'
 import type { Split } from './watch.js'
 
@@ -93,13 +94,14 @@ const risingRate = ({ low, high, steps, form }: Settings): Schedule.Schedule =>
     : Schedule.exponential({ initial: low, decay: high / low, steps: steps - 1 })
 
 /** The losses of some updates, one of them the mean over its batches, each with its rate; for as long as they are finite. */
-function* measure(s: Session, data: AnyData, sizes: readonly number[], updates: number) {
+function* measure(s: Session, supplied: Supply, sizes: readonly number[], updates: number) {
   const { machine, recipe } = s
   const turns = batchesPerUpdate(recipe.optimizer)
   let [batch, sum] = [0, 0] // local mutation: the run's place, and the losses of the update that was begun
   for (let epoch = 0; batch < updates * turns; epoch++) {
-    machine.order(Batches.order(recipe.seed, epoch, data.size))
+    supplied.begin(machine, epoch, 0)
     for (const rows of sizes) {
+      supplied.next(machine, rows)
       machine.repeat('train', 'train', rows, 1)
       const { loss, rate } = machine.read('train', rows)
       sum += loss?.[0] ?? Number.NaN
@@ -184,12 +186,12 @@ export const rangeTest =
     if (E.isLeft(sizes)) return sizes
     const { right: cut } = sizes
     const weighted = data.right.weights !== undefined
-    const resident = { train: residentOf({ recipe, weighted }, data.right) }
-    const compiled = session(changed.right, Math.max(...cut), resident, weighted)
+    const supplied = supply({ recipe, weighted }, data.right, Math.max(...cut))
+    const compiled = session(changed.right, Math.max(...cut), { train: supplied.resident }, weighted)
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const state = s.init()
     if (E.isLeft(state)) return state
     const started = s.adopt(state.right)
-    return E.isLeft(started) ? started : E.right(judge(o, measure(s, data.right, cut, o.steps)))
+    return E.isLeft(started) ? started : E.right(judge(o, measure(s, supplied, cut, o.steps)))
   }

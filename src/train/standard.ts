@@ -1,4 +1,5 @@
 /** Everything that comes with the library, for decoding: `Recipe.codec(standard)`, `Model.load(standard)`. */
+import * as Augment from '../data/Augment.js'
 import { standard as layers, standardLosses } from '../nn/standard.js'
 import { standard as optimizers } from '../optim/standard.js'
 import * as Metric from './Metric.js'
@@ -11,5 +12,6 @@ export const standard: Definitions = {
   loss: standardLosses,
   metric: Metric.definitions,
   stop: Stop.definitions,
+  augmentation: Augment.definitions,
   ...optimizers,
 }

@@ -9,7 +9,8 @@
  * plus the penalties of the parameters, which have no weights. Losses over several batches are the same quotients over
  * all their rows. With all weights 1 both are the plain mean. Class weights count in training and in evaluation alike,
  * as in torch; Keras' count in training only. The weight of a row multiplies its whole loss, smoothed labels included,
- * as in Keras (torch weights the classes that smoothing mixes in by their own weights).
+ * as in Keras (torch weights the classes that smoothing mixes in by their own weights); of a row with a soft label it is
+ * the mean of the classes' weights by their shares.
  *
  * Metrics are plain means over the rows; those of `weightedMetrics` are sum r_i m_i / sum r_i (Keras' weighted_metrics)
  * and are called `weightedAccuracy` for `accuracy`.
@@ -121,7 +122,11 @@ export const rowWeights = (recipe: Weighing, label: Expr, weighted: boolean): Ex
   const own = weighted ? input(weightInput, tensorType('f32', [-1])) : null
   const classes = classWeightsOf(recipe)
   if (E.isLeft(classes) || !classes.right) return own
-  const c = gather(tensor(classes.right, [classes.right.length]), label)
+  const n = classes.right.length
+  const c =
+    label.type.dtype === 'i32'
+      ? gather(tensor(classes.right, [n]), label)
+      : sum(mul(label, tensor(classes.right, [1, n])), [1])
   return own ? mul(c, own) : c
 }
 

@@ -16,7 +16,7 @@ const namespaces: { readonly [name: string]: readonly string[] } = {
   Activation: [],
   Layer: ['define'],
   Init: ['define', 'definitions', 'resolve', 'fansOf', 'isSpec', 'codec', 'bindAll'],
-  Loss: ['define', 'definitions', 'resolve', 'compute', 'codec'],
+  Loss: ['define', 'definitions', 'resolve', 'compute', 'codec', 'takesShares'],
   Penalty: ['codec', 'compute', 'total'],
   Clip: ['definitions'],
   Constraint: ['definitions'],

@@ -11,6 +11,7 @@ import torch
 
 import clip
 import conv
+import images
 import layers
 import nets
 import ops
@@ -23,5 +24,6 @@ import weights
 import wrapped
 
 torch.set_num_threads(1)
-for family in (ops, conv, nets, layers, training, trajectories, optimizers, wrapped, clip, schedules, scores, weights):
+families = (ops, conv, images, nets, layers, training, trajectories)
+for family in (*families, optimizers, wrapped, clip, schedules, scores, weights):
     family.generate()

@@ -183,7 +183,7 @@ for (const mode of ['train', 'infer'] as const)
     const moved = (place: number): Expr => {
       outputs.length = 0
       const net = elaborated(any, mode, (_, y) => (outputs.push(y) === place + 1 ? add(y, input('move', y.type)) : y))
-      return reports(any, expectRight(net), false).loss
+      return reports(any, expectRight(net), false, mode).loss
     }
     const loss = (e: Expr, move: readonly number[]): number =>
       expectRight(reference([e], { ...bindings, move }, 3))[0]?.values[0] as number
