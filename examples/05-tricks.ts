@@ -130,7 +130,7 @@ await compare(
         [1, 1],
         [1, 1],
         [0, 0],
-      ]),
+      ]), // or with { form: 'reflect' }, 'edge', 'symmetric' or 'wrap', or another { value }
       Layer.conv2d(8, 3, { stride: 2 }),
       Layer.flatten(),
       Layer.dense(10),

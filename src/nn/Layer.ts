@@ -30,7 +30,7 @@ export { alphaDropout, dropout, gaussianDropout, gaussianNoise, spatialDropout }
 export type { Images } from './layers/images.js'
 export { type GroupNormOptions, groupNorm, type LayerNormOptions, layerNorm } from './layers/layerNorm.js'
 export { add, concat, residual } from './layers/merge.js'
-export { pad } from './layers/pad.js'
+export { type PadOptions, pad } from './layers/pad.js'
 export {
   type AveragePool2dOptions,
   averagePool2d,

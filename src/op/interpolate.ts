@@ -6,7 +6,9 @@
  *     corners    i (n - 1) / (m - 1)      the outer pixels' centers meet (PyTorch's align_corners)
  *     asymmetric i n / m                  the first pixels meet (TensorFlow 1)
  *
- * Bilinear: between the two neighbours, or the outermost element beyond it. Nearest: the element floor(i n / m).
+ * Bilinear: between the two neighbours, or the outermost element beyond it. Nearest: the element whose pixel the place
+ * lies in, a place between two in the later one; of asymmetric ones floor(i n / m) (PyTorch's nearest; halfPixel is its
+ * nearest-exact, and TensorFlow 2's nearest).
  */
 import * as E from '#fp/Either.js'
 import { reader } from '../graph/attrs.js'
@@ -123,12 +125,16 @@ const gradientOp: Op = {
   samples: samples(true),
 }
 
+/** The elements index[0], index[1], ... along an axis of an f32 tensor; a gradient is the sum over where one is taken. */
+export const pick = (x: Expr, axis: number, index: readonly number[]): Expr =>
+  apply(interpolateOp, [x], { axis, size: x.type.shape[axis] ?? 0, taps: 1, index, weight: index.map(() => 1) })
+
 export type Centers = 'halfPixel' | 'corners' | 'asymmetric'
 
 export interface ResizeOptions {
   /** 'bilinear' by default */
   readonly method?: 'nearest' | 'bilinear'
-  /** where places lie, for bilinear; 'halfPixel' by default */
+  /** where places lie; by default 'halfPixel' for bilinear, 'asymmetric' for nearest, which for whole factors are the same */
   readonly centers?: Centers
 }
 
@@ -137,16 +143,23 @@ const position = (i: number, n: number, m: number, centers: Centers): number => 
   return centers === 'asymmetric' ? (i * n) / m : ((i + 0.5) * n) / m - 0.5
 }
 
+/** The element nearest to a place: of whole numbers, so that no rounding decides between two. */
+const nearest = (i: number, n: number, m: number, centers: Centers): number => {
+  if (centers === 'asymmetric') return Math.floor((i * n) / m)
+  if (centers === 'halfPixel') return Math.floor(((2 * i + 1) * n) / (2 * m))
+  return m === 1 ? 0 : Math.floor((2 * i * (n - 1) + m - 1) / (2 * (m - 1)))
+}
+
 /** The taps that make m elements of n. */
 const mixOf = (
   axis: number,
   n: number,
   m: number,
-  { method = 'bilinear', centers = 'halfPixel' }: ResizeOptions,
+  { method = 'bilinear', centers = method === 'nearest' ? 'asymmetric' : 'halfPixel' }: ResizeOptions,
 ): Mix => {
   const all = Array.from({ length: m }, (_, i) => i)
   if (method === 'nearest')
-    return { axis, size: n, taps: 1, index: all.map(i => Math.floor((i * n) / m)), weight: all.map(() => 1) }
+    return { axis, size: n, taps: 1, index: all.map(i => nearest(i, n, m, centers)), weight: all.map(() => 1) }
   const at = all.map(i => Math.min(Math.max(position(i, n, m, centers), 0), n - 1))
   return {
     axis,

@@ -148,6 +148,9 @@ const sliceOp: Op = {
   ],
 }
 
+/** What stands in the padding; 0 where nothing is said. */
+const paddingOf = (attrs: Attrs): number => (typeof attrs['value'] === 'number' ? attrs['value'] : 0)
+
 const padOp: Op = {
   name: 'pad',
   type: ({ attrs, args: [x] }) => {
@@ -159,6 +162,7 @@ const padOp: Op = {
       if (d < 0) return l === 0 && h === 0 && gap === 0 ? d : null
       return l + h + d + Math.max(0, d - 1) * gap
     })
+    if (x.dtype === 'bool' && paddingOf(attrs) !== 0) return E.left('pads masks by false only')
     return all.length === 3 * dims.length && all.every(n => Number.isInteger(n) && n >= 0) && !dims.includes(null)
       ? E.right(tensorType(x.dtype, dims as number[]))
       : E.left(`low [${low.join(', ')}], high [${high.join(', ')}] does not fit ${showType(x)}`)
@@ -173,7 +177,7 @@ const padOp: Op = {
     return [slice(g, low, limits, steps)]
   },
   reference: ({ attrs, out }, [x]) => {
-    const values = new Float64Array(sizeOf(out.shape))
+    const values = new Float64Array(sizeOf(out.shape)).fill(paddingOf(attrs))
     const to = stridesOf(out.shape)
     const base = dot(list(attrs, 'low'), to)
     walk(
@@ -190,7 +194,14 @@ const padOp: Op = {
     calls: ({ attrs, args: [x], out }) => {
       const to = stridesOf(out.shape)
       return [
-        { kernel: 'fill32', words: [{ out: true }, 0, sizeOf(out.shape)] },
+        {
+          kernel: 'fill32',
+          words: [
+            { out: true },
+            out.dtype === 'f32' ? { f32: paddingOf(attrs) } : paddingOf(attrs) >>> 0,
+            sizeOf(out.shape),
+          ],
+        },
         copyCall({
           from: { arg: 0 },
           to: { out: true, offset: 4 * dot(list(attrs, 'low'), to) },
@@ -205,6 +216,8 @@ const padOp: Op = {
   samples: [
     { args: [tensorType('f32', [3])], attrs: { low: [2], high: [1], interior: [1] } },
     { args: [tensorType('f32', [2, 3])], attrs: { low: [0, 1], high: [1, 0], interior: [0, 2] } },
+    { args: [tensorType('f32', [2, 3])], attrs: { low: [0, 1], high: [1, 0], interior: [1, 0], value: -1.5 } },
+    { args: [tensorType('i32', [3])], attrs: { low: [2], high: [1], interior: [0], value: -7 } },
   ],
 }
 
@@ -216,13 +229,17 @@ export const slice = (
   steps: readonly number[] = starts.map(() => 1),
 ): Expr => apply(sliceOp, [x], { starts, limits, steps })
 
-/** Zeros before, after and between the elements of each axis. */
+/** A value, 0 by default, before, after and between the elements of each axis. */
 export const pad = (
   x: Expr,
   low: readonly number[],
   high: readonly number[],
   interior: readonly number[] = low.map(() => 0),
-): Expr => ([...low, ...high, ...interior].every(n => n === 0) ? x : apply(padOp, [x], { low, high, interior }))
+  value = 0,
+): Expr =>
+  [...low, ...high, ...interior].every(n => n === 0)
+    ? x
+    : apply(padOp, [x], { low, high, interior, ...(value !== 0 && { value }) })
 
 // --- concat -----------------------------------------------------------------------------------------------------------
 const concatOp: Op = {

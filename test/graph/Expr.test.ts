@@ -9,6 +9,7 @@ import { broadcastShapes, broadcastTo, reshape, sum } from '../../src/op/broadca
 import { logSumExp, softmax } from '../../src/op/composite.js'
 import { gather, oneHot } from '../../src/op/gather.js'
 import { matmul } from '../../src/op/matmul.js'
+import { padBy } from '../../src/op/padBy.js'
 import { argmax, max, mean } from '../../src/op/reduce.js'
 import { cast, select } from '../../src/op/select.js'
 import { stopGradient } from '../../src/op/stop.js'
@@ -82,6 +83,15 @@ test('misfits say what did not fit', () => {
   says(slice(x, [0, 0], [2, 4]), /slice: .* does not fit f32\[2, 3\]/)
   says(slice(x, [0, 0.5], [2, 2]), /does not fit/)
   says(pad(x, [-1, 0], [0, 0]), /pad: .* does not fit/)
+  says(pad(input('mask', tensorType('bool', [2])), [1], [0], [0], 1), /pad: pads masks by false only/)
+  says(padBy(i, 'edge', [1], [1]), /padBy: takes an f32 operand, not i32\[3\]; cast it first/)
+  says(
+    padBy(x, 'edge', [1], [1, 0]),
+    /padBy: low \[1\], high \[1, 0\] does not fit \[2, 3\]: give a number for each axis/,
+  )
+  says(padBy(x, 'edge', [1, 0.5], [1, 0]), /give whole numbers >= 0/)
+  says(padBy(x, 'wrap', [3, 0], [0, 0]), /'wrap' pads an axis of 2 by at most 2/)
+  says(padBy(input('none', f32(0)), 'edge', [1], [0]), /'edge' pads an axis of 0 by at most 0/)
   says(transpose(x, [0, 0]), /\[0, 0\] is not an order of the axes/)
   says(gather(x, y), /takes a table and i32 indices/)
   says(tensor([1, 2], [3]), /2 values do not fill the shape \[3\]/)
@@ -93,6 +103,7 @@ test('the rows can be moved and taken whole, but not cut or joined', () => {
   const rows = input('rows', f32(-1, 4))
   says(slice(rows, [0, 0], [2, 4]), /slice/)
   says(pad(rows, [1, 0], [0, 0]), /pad/)
+  says(padBy(rows, 'edge', [0, 1], [1, 0]), /padBy: .*: the rows cannot be padded/)
   says(concat([rows, rows], 0), /do not join/)
   assert.equal(slice(rows, [0, 1], [-1, 3]).type, f32(-1, 2))
   assert.equal(reshape(rows, [-4]).type, f32(-4))

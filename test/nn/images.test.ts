@@ -84,6 +84,14 @@ test('blocks and edges that do not fit are said', () => {
   )
   assert.match(says(Layer.depthToSpace(2)(Net.input(2, 2, 6))), /\[2, 2, 6\] are no blocks of 2 x 2/)
   assert.match(says(Layer.pad([[1, 1]])(Net.input(2, 2))), /the edges are of 1 axes, but the input is \[2, 2\]/)
+  assert.match(
+    says(Layer.pad([[0, 4]], { form: 'reflect' })(Net.input(4))),
+    /low \[0\], high \[4\] does not fit \[4\]: 'reflect' pads an axis of 4 by at most 3; pad less, or by 'edge'/,
+  )
+  assert.match(
+    says(Layer.pad([[1, 1]], { form: 'edge', value: 2 })(Net.input(4))),
+    /by the value 2 or in the form 'edge'; give one of them/,
+  )
 })
 
 test('the orders in which blocks become channels', () => {
@@ -104,6 +112,18 @@ test('the orders in which blocks become channels', () => {
     'infer',
   ).output
   assert.equal(kernels([framed], { input: [1, 2] }, 1)[0], [0, 0, 0, 0, 1, 2, 0, 0])
+})
+
+test('what stands in the padding', () => {
+  const padded = (o: Layer.PadOptions) =>
+    kernels([meaning(Layer.pad([[2, 3]], o)(Net.input(4)), 'infer').output], { input: [1, 2, 3, 4, 5, 6, 7, 8] }, 2)[0]
+  assert.equal(padded({}), [0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 5, 6, 7, 8, 0, 0, 0])
+  assert.equal(padded({ value: -9 }), [-9, -9, 1, 2, 3, 4, -9, -9, -9, -9, -9, 5, 6, 7, 8, -9, -9, -9])
+  assert.equal(padded({ form: 'edge' }), [1, 1, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 6, 7, 8, 8, 8, 8])
+  assert.equal(padded({ form: 'reflect' }), [3, 2, 1, 2, 3, 4, 3, 2, 1, 7, 6, 5, 6, 7, 8, 7, 6, 5])
+  assert.equal(padded({ form: 'symmetric' }), [2, 1, 1, 2, 3, 4, 4, 3, 2, 6, 5, 5, 6, 7, 8, 8, 7, 6])
+  assert.equal(padded({ form: 'wrap' }), [3, 4, 1, 2, 3, 4, 1, 2, 3, 7, 8, 5, 6, 7, 8, 5, 6, 7])
+  assert.equal(Layer.pad([[2, 3]], { form: 'wrap' })(Net.input(4)).shape, [9])
 })
 
 test('the names and shapes of the parameters', () => {

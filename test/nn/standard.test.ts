@@ -19,6 +19,12 @@ const settingsOf = (layer: (x: Net.Net<readonly [2], readonly [2]>) => Net.AnyNe
   return node._tag === 'Apply' ? Object(node.config) : {}
 }
 
+const frame = [
+  [1, 1],
+  [1, 0],
+  [0, 1],
+] as const
+
 test('every standard layer survives JSON, and has a definition in `standard`', () => {
   const layers: readonly ((x: Net.AnyNet) => Net.AnyNet)[] = [
     ...[
@@ -57,6 +63,8 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
         [2, 3],
         [4, 5],
       ]),
+      Layer.pad(frame, { form: 'reflect' }),
+      Layer.pad(frame, { value: -1 }),
       (x: Net.AnyNet) => Layer.depthToSpace(2)(Layer.spaceToDepth(2)(x)),
     ].map(
       layer =>
@@ -83,6 +91,8 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
 test('settings that are not given are not in the JSON, so hashes outlive new options', () => {
   assert.equal(settingsOf(Layer.batchNorm({ axis: -1 })), settingsOf(Layer.batchNorm()))
   assert.equal(Object.keys(settingsOf(Layer.batchNorm())), ['form', 'momentum', 'epsilon', 'unbiased'])
+  assert.equal(Object.keys(settingsOf(Layer.pad([[1, 1]]))), ['edges'])
+  assert.equal(settingsOf(Layer.pad([[1, 1]], { value: 0 })), settingsOf(Layer.pad([[1, 1]])))
   assert.equal(Object.keys(settingsOf(Layer.dense(2))), ['units', 'bias', 'init', 'biasInit'])
 })
 

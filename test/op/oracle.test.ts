@@ -15,6 +15,7 @@ import { gather, oneHot } from '../../src/op/gather.js'
 import { resize2d } from '../../src/op/interpolate.js'
 import { erf, exp, expm1, log, log1p, logistic, pow, rsqrt, sqrt, tanh } from '../../src/op/math.js'
 import { matmul } from '../../src/op/matmul.js'
+import { type PadForm, padBy } from '../../src/op/padBy.js'
 import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
 import { argmax, max, mean } from '../../src/op/reduce.js'
 import { eq, ge, gt, le, lt, ne, select } from '../../src/op/select.js'
@@ -71,8 +72,7 @@ const loss =
   (make: (a: Attrs) => Loss.Loss<Target>): Build =>
   ([x, z], a) =>
     mean(Loss.compute(make(a), x as Expr, z as Expr))
-const padded: Build = ([x], a) =>
-  add(pad(sub(x as Expr, number(a, 'value')), list(a, 'low'), list(a, 'high')), number(a, 'value'))
+const padded: Build = ([x], a) => pad(x as Expr, list(a, 'low'), list(a, 'high'), undefined, number(a, 'value'))
 const picked: Build = ([x, i], a) => {
   const [table, index] = [x as Expr, i as Expr]
   return a['axis'] === 0 ? gather(table, index) : transpose(gather(transpose(table), index))
@@ -103,6 +103,7 @@ const builds: Readonly<Record<string, Build>> = {
   slice: ([x], a) =>
     slice(x as Expr, list(a, 'starts'), list(a, 'limits'), a['strides'] ? list(a, 'strides') : undefined),
   pad: padded,
+  padBy: ([x], a) => padBy(x as Expr, a['form'] as PadForm, list(a, 'low'), list(a, 'high')),
   concat: (xs, a) => concat(xs, number(a, 'axis')),
   gather: picked,
   oneHot: ([x], a) => oneHot(x as Expr, number(a, 'depth')),

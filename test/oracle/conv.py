@@ -1,5 +1,6 @@
-"""conv.json: convolutions, pools and resizing, in the form of ops.json; images are channels last, filters [kh, kw, in, out]."""
+"""conv.json: convolutions, pools, padding and resizing, in the form of ops.json; images are channels last, filters [kh, kw, in, out]."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -106,14 +107,46 @@ def pools():
     yield case("maxPool2d", attrs, [tied], on_images(lambda v: F.max_pool2d(v, 2, 1)), "tied")
 
 
+def nearest_corners(n, m):
+    """TensorFlow 1's align_corners: i (n - 1) / (m - 1), halves up."""
+    return [int(np.floor(i * (n - 1) / (m - 1) + 0.5)) for i in range(m)]
+
+
+def padding():
+    """NumPy's forms, of which PyTorch has three under other names."""
+    for shape, low, high in (
+        ([2, 4, 5, 3], [0, 3, 1, 0], [0, 2, 4, 0]),
+        ([2, 3, 4], [0, 0, 2], [0, 2, 3]),
+        ([3, 2], [2, 1], [0, 1]),
+        ([17], [16], [5]),
+    ):
+        for form in ("edge", "reflect", "symmetric", "wrap"):
+
+            def f(x):
+                for axis, ends in enumerate(zip(low, high)):
+                    index = np.pad(np.arange(x.shape[axis]), ends, form)
+                    x = x.index_select(axis, torch.tensor(index))
+                return x
+
+            yield case("padBy", {"form": form, "low": low, "high": high}, [shape], f)
+    for form, torch_form in (("edge", "replicate"), ("reflect", "reflect"), ("wrap", "circular")):
+        f = on_images(lambda v: F.pad(v, [1, 3, 2, 0], mode=torch_form))
+        attrs = {"form": form, "low": [0, 2, 1, 0], "high": [0, 0, 3, 0]}
+        yield case("padBy", attrs, [[2, 3, 4, 5]], f, "torch")
+
+
 def resizing():
     for shape, size in (([1, 3, 4, 2], [6, 8]), ([2, 4, 5, 3], [7, 3]), ([1, 1, 3, 2], [2, 9])):
         for corners in (False, True):
             f = on_images(lambda v: F.interpolate(v, size, mode="bilinear", align_corners=corners))
             centers = "corners" if corners else "halfPixel"
             yield case("resize2d", {"size": size, "method": "bilinear", "centers": centers}, [shape], f, f"{shape}")
-        f = on_images(lambda v: F.interpolate(v, size, mode="nearest"))
-        yield case("resize2d", {"size": size, "method": "nearest", "centers": "halfPixel"}, [shape], f, f"{shape}")
+        for centers, f in (
+            ("asymmetric", on_images(lambda v: F.interpolate(v, size, mode="nearest"))),
+            ("halfPixel", on_images(lambda v: F.interpolate(v, size, mode="nearest-exact"))),
+            ("corners", lambda x: x[:, nearest_corners(x.shape[1], size[0])][:, :, nearest_corners(x.shape[2], size[1])]),
+        ):
+            yield case("resize2d", {"size": size, "method": "nearest", "centers": centers}, [shape], f, f"{shape}")
     shuffle = on_images(lambda v: F.pixel_shuffle(v, 2))
     yield case("depthToSpace", {"block": 2, "form": "torch"}, [[2, 3, 2, 12]], shuffle)
     unshuffle = on_images(lambda v: F.pixel_unshuffle(v, 2))
@@ -155,5 +188,5 @@ def reorg(x, stride=2):
 
 
 def generate():
-    cases = [*convolutions(), *pools(), *resizing()]
+    cases = [*convolutions(), *pools(), *padding(), *resizing()]
     write("conv", {"source": f"torch {torch.__version__}, float64; reorg after Darknet's blas.c"}, cases)

@@ -126,7 +126,7 @@ export const groupNorm = define<(groups: number, options?: GroupNormOptions) => 
     normalize: ({ groups, epsilon }, x) => {
       const { shape } = x.type
       const channels = shape[shape.length - 1] as number
-      const split = reshape(x, [-1, sizeOf(shape.slice(1, -1)), groups, channels / groups])
+      const split = reshape(x, [shape[0] as number, sizeOf(shape.slice(1, -1)), groups, channels / groups])
       return reshape(standardized(split, [1, 3], epsilon), shape)
     },
   }),

@@ -1,0 +1,4 @@
+/** Single operators. */
+import { testFolders } from './suite.js'
+
+testFolders('ONNX operators', ['node'])
