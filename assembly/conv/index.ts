@@ -1,3 +1,5 @@
+export * from './depthwise'
+export * from './depthwise-filter'
 export * from './filter'
 export * from './gather'
 export * from './interpolate'

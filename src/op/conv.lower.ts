@@ -69,8 +69,8 @@ const sizesOf = (c: Gather, packed: boolean): readonly Word[] => [
   ...c.taps.flatMap(t => [signed(t.y), signed(t.x), t.at]),
 ]
 
-const gatherCall = (c: Gather, packed = false): Call => ({
-  kernel: 'convolve',
+const gatherCall = (kernel: 'convolve' | 'depthwise', c: Gather, packed = false): Call => ({
+  kernel,
   words: [...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]), ...sizesOf(c, packed)],
 })
 
@@ -94,13 +94,13 @@ const gatherOutput = (g: Geometry): Gather => ({
 })
 
 /** y: every place gathers from the images under the window. */
-export const directOutput = (g: Geometry): readonly Call[] => [gatherCall(gatherOutput(g))]
+export const directOutput = (g: Geometry): readonly Call[] => [gatherCall('convolve', gatherOutput(g))]
 
 /**
  * x: a pixel gathers from the places whose window it lies under. Pixels at the same place modulo the strides see the
  * same taps, so each such phase is a dense convolution of its own.
  */
-export const directInput = (g: Geometry): readonly Call[] => {
+const inputCalls = (kernel: 'convolve' | 'depthwise', g: Geometry): readonly Call[] => {
   const [sy, sx] = g.stride
   /** the first pixel of a phase, how many there are, and the place a tap leads to */
   const axis = (phase: number, s: number, size: number, start: number, dilation: number) => ({
@@ -116,7 +116,7 @@ export const directInput = (g: Geometry): readonly Call[] => {
     if (y.count <= 0 || x.count <= 0) return []
     const taps = tapsOf(g).map(t => ({ y: y.tap(t.u), x: x.tap(t.v), at: t.at }))
     return [
-      gatherCall({
+      gatherCall(kernel, {
         rows: g.rows,
         from: { size: g.places, channels: g.filters },
         grid: [y.count, x.count],
@@ -130,10 +130,12 @@ export const directInput = (g: Geometry): readonly Call[] => {
   })
 }
 
+export const directInput = (g: Geometry): readonly Call[] => inputCalls('convolve', g)
+
 /** w: every element of the filters sums over the places. */
-export const directFilter = (g: Geometry): readonly Call[] => [
+const filterCalls = (kernel: 'convolveFilter' | 'depthwiseFilter', g: Geometry): readonly Call[] => [
   {
-    kernel: 'convolveFilter',
+    kernel,
     words: [
       ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
       g.rows,
@@ -145,24 +147,49 @@ export const directFilter = (g: Geometry): readonly Call[] => [
   },
 ]
 
+export const directFilter = (g: Geometry): readonly Call[] => filterCalls('convolveFilter', g)
+
+// --- of every channel by itself ---------------------------------------------------------------------------------------
+const isDepthwise = (g: Geometry): boolean => g.groups > 1 && g.groups === g.channels
+
+export const depthwiseOutput = (g: Geometry): readonly Call[] => [gatherCall('depthwise', gatherOutput(g))]
+export const depthwiseInput = (g: Geometry): readonly Call[] => inputCalls('depthwise', g)
+export const depthwiseFilter = (g: Geometry): readonly Call[] => filterCalls('depthwiseFilter', g)
+
+/** Elements of weights, or sums, packed for vectors over the channels. */
+const packedChannels = ({ window, channels, filters }: Geometry): number =>
+  window[0] * window[1] * (filters / channels) * 8 * Math.ceil(channels / 8)
+
+const depthwiseScratch = (g: Geometry): number =>
+  roundUp(((16 * g.filters) / g.channels) * g.window[0] * g.window[1] + 4 * packedChannels(g))
+
+const depthwiseFilterScratch = (g: Geometry): number => roundUp(16 * g.window[0] * g.window[1] + 8 * packedChannels(g))
+
+// --- the choice -------------------------------------------------------------------------------------------------------
 /**
  * How a convolution runs: which way is decided by the sizes of images, window, channels and filters, never by the number
  * of rows, so that a row's bits do not depend on the batch it is in.
  */
-export const outputWay = (g: Geometry): Way =>
-  suits(g, g.channels, g.filters, g.places)
+export const outputWay = (g: Geometry): Way => {
+  if (isDepthwise(g)) return { calls: depthwiseOutput(g), scratch: depthwiseScratch(g) }
+  return suits(g, g.channels, g.filters, g.places)
     ? { calls: winogradOutput(g), scratch: winogradScratch(g.channels, g.filters) }
     : { calls: directOutput(g), scratch: directScratch(g) }
+}
 
-export const inputWay = (g: Geometry): Way =>
-  suits(g, g.filters, g.channels, g.image)
+export const inputWay = (g: Geometry): Way => {
+  if (isDepthwise(g)) return { calls: depthwiseInput(g), scratch: depthwiseScratch(g) }
+  return suits(g, g.filters, g.channels, g.image)
     ? { calls: winogradInput(g), scratch: winogradScratch(g.filters, g.channels) }
     : { calls: directInput(g), scratch: directScratch(g) }
+}
 
-export const filterWay = (g: Geometry): Way =>
-  suits(g, g.channels, g.filters, g.places) && winogradFilterScratch(g) <= maxFilterScratch
+export const filterWay = (g: Geometry): Way => {
+  if (isDepthwise(g)) return { calls: depthwiseFilter(g), scratch: depthwiseFilterScratch(g) }
+  return suits(g, g.channels, g.filters, g.places) && winogradFilterScratch(g) <= maxFilterScratch
     ? { calls: winogradFilter(g), scratch: winogradFilterScratch(g) }
     : { calls: directFilter(g), scratch: directFilterScratch(g) }
+}
 
 /** As `convolveFilters` packs them: by group, chunk of k's and eight filters. */
 const packed = (g: Geometry): Kept => {
@@ -191,10 +218,34 @@ const directHalves = (g: Geometry): Halves => {
       calls: [{ kernel: 'convolveFilters', words: [0, { arg: 0 }, { out: true }, 0, ...sizesOf(c, true)] }],
       scratch: 0,
     },
-    output: { calls: [gatherCall(c, true)], scratch: directScratch(g) },
+    output: { calls: [gatherCall('convolve', c, true)], scratch: directScratch(g) },
+  }
+}
+
+/** Packed for vectors over the channels: by filter of a channel, eight channels, and tap. */
+const depthwiseHalves = (g: Geometry): Halves => {
+  const c = gatherOutput(g)
+  const [taps, multiplier] = [g.window[0] * g.window[1], g.filters / g.channels]
+  return {
+    kept: {
+      ...packed(g),
+      size: packedChannels(g),
+      at: (tap, _c, o) => {
+        const channel = Math.floor(o / multiplier)
+        const eight = (o % multiplier) * Math.ceil(g.channels / 8) + Math.floor(channel / 8)
+        return 8 * (eight * taps + tap) + (channel % 8)
+      },
+    },
+    filters: {
+      calls: [{ kernel: 'depthwiseFilters', words: [0, { arg: 0 }, { out: true }, 0, ...sizesOf(c, true)] }],
+      scratch: 0,
+    },
+    output: { calls: [gatherCall('depthwise', c, true)], scratch: depthwiseScratch(g) },
   }
 }
 
 /** The same bits as `outputWay`. */
-export const outputHalves = (g: Geometry): Halves =>
-  suits(g, g.channels, g.filters, g.places) ? winogradHalves(g) : directHalves(g)
+export const outputHalves = (g: Geometry): Halves => {
+  if (isDepthwise(g)) return depthwiseHalves(g)
+  return suits(g, g.channels, g.filters, g.places) ? winogradHalves(g) : directHalves(g)
+}

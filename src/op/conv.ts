@@ -225,6 +225,10 @@ function samples(
     [[2, 7, 6, 16], [3, 3, 16, 24], { ...one, padding: [1, 1, 1, 0] }],
     [[1, 6, 9, 24], [3, 3, 24, 16], one],
     [[0, 3, 3, 2], [2, 2, 2, 3], one],
+    [[1, 4, 3, 3], [2, 2, 1, 6], { ...one, groups: 3, padding: [0, 1, 1, 0] }],
+    [[2, 7, 9, 20], [3, 3, 1, 20], { ...one, groups: 20, padding: [1, 1, 1, 1] }],
+    [[1, 9, 12, 9], [2, 3, 1, 18], { ...one, groups: 9, stride: [2, 2], dilation: [3, 1], padding: [1, 2, 0, 1] }],
+    [[0, 3, 3, 2], [2, 2, 1, 2], { ...one, groups: 2 }],
   ]
   return cases.map(([x, w, attrs]) => {
     const y = outputType(attrs, x, w)

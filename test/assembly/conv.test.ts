@@ -3,7 +3,17 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Call, Word } from '../../src/graph/Op.js'
 import type { Geometry } from '../../src/op/conv.geometry.js'
-import { directFilter, directInput, directOutput, filterWay, inputWay, outputWay } from '../../src/op/conv.lower.js'
+import {
+  depthwiseFilter,
+  depthwiseInput,
+  depthwiseOutput,
+  directFilter,
+  directInput,
+  directOutput,
+  filterWay,
+  inputWay,
+  outputWay,
+} from '../../src/op/conv.lower.js'
 import { winogradFilter, winogradInput, winogradOutput } from '../../src/op/winograd.lower.js'
 import { compile } from '../support/asc.js'
 import { assertBits } from '../support/assert.js'
@@ -129,13 +139,13 @@ const products = (g: Geometry, role: Role, visit: (to: number, a: number, b: num
     }
 }
 
-/** The contract in scalar code: every element sums in order, in chunks of CHUNK from zero. */
-const model = (g: Geometry, role: 'y' | 'w', t: Tensors): Float32Array => {
+/** The contract in scalar code: every element sums in order, in chunks from zero. */
+const model = (g: Geometry, role: 'y' | 'w', t: Tensors, chunk = CHUNK): Float32Array => {
   const [a, b] = operands[role].map(r => t[r]) as [Float32Array, Float32Array]
   const n = sizes(g)[role]
   const [total, sum, count] = [new Float32Array(n), new Float32Array(n), new Uint32Array(n)]
   products(g, role, (to, i, j) => {
-    if (count[to] === CHUNK) {
+    if (count[to] === chunk) {
       total[to] = (total[to] as number) + (sum[to] as number)
       sum[to] = 0
       count[to] = 0
@@ -182,6 +192,42 @@ odd.forEach((g, i) => {
   })
 })
 
+const depthwise: readonly Geometry[] = [
+  of(1, 1, 2, 1, 2, { groups: 2 }),
+  of(2, 9, 8, 3, 8, { padding: 1, groups: 8 }),
+  of(3, 10, 37, 3, 37, { stride: 2, padding: 1, groups: 37 }),
+  of(2, 11, 21, 3, 63, { padding: 2, dilation: 2, groups: 21 }),
+  of(1, 13, 12, 5, 24, { stride: 3, padding: 4, groups: 12 }),
+  of(2, 12, 3, 2, 12, { stride: 3, groups: 3 }),
+  of(1, 3, 16, 3, 16, { padding: 8, stride: 2, groups: 16 }),
+  of(2, 23, 4, 2, 4, { groups: 4 }),
+]
+
+depthwise.forEach((g, i) => {
+  test(`the kernels of every channel by itself keep their order of summation, bit by bit (${i})`, () => {
+    const t = tensors(g)
+    const [columns, [y, x, w]] = [g.places[1], [outputWay(g), inputWay(g), filterWay(g)]]
+    assert.equal(y.calls, depthwiseOutput(g))
+    assert.equal(x.calls, depthwiseInput(g))
+    assert.equal(w.calls, depthwiseFilter(g))
+    assertBits(run(y.calls, y.scratch, 'y', t), model(g, 'y', t))
+    const chunk = Math.max(1, Math.floor(CHUNK / columns)) * columns
+    assertBits(run(w.calls, w.scratch, 'w', t), model(g, 'w', t, chunk))
+    assert.ok(error(run(x.calls, x.scratch, 'x', t), exact(g, 'x', t)) < 2e-6)
+  })
+})
+
+test('of a pixel outside of the image nothing is taken, not even zeros', () => {
+  const g = of(1, 2, 4, 3, 4, { padding: 1, groups: 4 })
+  const { x, w } = tensors(g)
+  const { calls, scratch } = outputWay(g)
+  const y = run(calls, scratch, 'y', { x, w: w.fill(Infinity, 0, 4), y: new Float32Array(16) })
+  assert.equal(
+    Array.from(y, Number.isFinite),
+    Array.from(y, (_, i) => i < 12),
+  )
+})
+
 test('the way is decided by the sizes of one row, and scratch is bounded', () => {
   const g = of(1, 28, 32, 3, 64, { padding: 1 })
   for (const way of [outputWay, inputWay, filterWay]) {
@@ -193,8 +239,12 @@ test('the way is decided by the sizes of one row, and scratch is bounded', () =>
       of(1, 28, 8, 3, 64),
       of(1, 28, 32, 5, 64),
       of(1, 28, 32, 3, 65),
+      of(1, 28, 32, 3, 64, { groups: 16 }),
+      of(1, 28, 1, 3, 64),
     ])
       assert.match(way(other).calls[0]?.kernel ?? '', /^convolve/)
+    for (const own of [of(1, 28, 32, 3, 32, { groups: 32 }), of(1, 28, 2, 5, 6, { stride: 2, groups: 2 })])
+      assert.match(way(own).calls[0]?.kernel ?? '', /^depthwise/)
     assert.ok(way(of(1, 416, 1024, 3, 1024)).scratch <= 2 ** 24)
   }
 })

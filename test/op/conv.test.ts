@@ -12,6 +12,8 @@ import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
 import { concat, pad, slice } from '../../src/op/window.js'
 import { type Padding, pairOf } from '../../src/shape/Sliding.js'
 import { sizeOf, tensorType } from '../../src/shape/TensorType.js'
+import { checkKernels } from '../../src/testing/kernels.js'
+import { grad } from '../../src/transform/Grad.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
 
 const test = suite('laws of convolutions')
@@ -92,6 +94,23 @@ test('a convolution in groups joins the convolutions of the groups', () => {
   )
 })
 
+test('of every channel by itself: the kernels give what the reference gives, and so do those of both gradients', () => {
+  fc.assert(
+    fc.property(sizes, upTo(21), upTo(3), (s, channels, multiplier) => {
+      const types = { x: [s.rows, ...s.image, channels], w: [...s.window, 1, channels * multiplier] }
+      const [x, w] = [of('x', types.x), of('w', types.w)]
+      const y = conv2d(x, w, { ...s.options, groups: channels })
+      const u = of('u', y.type.shape)
+      const { gradients } = expectRight(grad(sum(mul(y, u)), [x, w]))
+      const [dx, dw] = gradients as [Expr, Expr]
+      const given = Object.entries({ ...types, u: y.type.shape })
+      const filled = Object.fromEntries(given.map(([name, shape], i) => [name, values(sizeOf(shape), i)]))
+      expectRight(checkKernels('depthwise', { y, dx, dw }, { values: filled, tolerance: 2e-6 }))
+    }),
+    runs,
+  )
+})
+
 test('it is linear in the images, and the transposed one is its adjoint', () => {
   fc.assert(
     fc.property(sizes, s => {
@@ -125,15 +144,17 @@ test('a shifted image gives a shifted result', () => {
 })
 
 test('a row has the same bits alone as in a batch, by every kernel', () => {
-  for (const [channels, filters] of [
-    [3, 5],
-    [16, 24],
-    [40, 16],
+  for (const [channels, filters, groups] of [
+    [3, 5, 1],
+    [16, 24, 1],
+    [40, 16, 1],
+    [13, 13, 13],
+    [3, 9, 3],
   ] as const) {
     const x = input('x', tensorType('f32', [-1, 9, 8, channels]))
-    const w = param('w', tensorType('f32', [3, 3, channels, filters]))
-    const net = maxPool2d(averagePool2d(conv2d(x, w, { padding: 'same' }), 2, { stride: 1 }), 3, { padding: 1 })
-    const [all, weights] = [values(5 * 72 * channels, 1), values(9 * channels * filters, 2)]
+    const w = param('w', tensorType('f32', [3, 3, channels / groups, filters]))
+    const net = maxPool2d(averagePool2d(conv2d(x, w, { padding: 'same', groups }), 2, { stride: 1 }), 3, { padding: 1 })
+    const [all, weights] = [values(5 * 72 * channels, 1), values(sizeOf(w.type.shape), 2)]
     const rowsOf = (from: number, to: number): Float32Array => {
       const rows = all.slice(from * 72 * channels, to * 72 * channels)
       return Float32Array.from(expectRight(evaluate(net, { x: rows, w: weights }, to - from)).values)

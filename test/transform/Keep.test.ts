@@ -47,6 +47,15 @@ const direct: fc.Arbitrary<Sizes> = fc.record({
     groups: between(1, 3),
   }),
 })
+/** Every channel by itself. */
+const depthwise: fc.Arbitrary<Sizes> = fc.record({
+  rows: between(1, 3),
+  image: fc.tuple(between(5, 9), between(5, 20)),
+  window: fc.tuple(between(1, 3), between(2, 5)),
+  taken: fc.constant(1),
+  given: between(1, 3),
+  options: fc.record({ stride: between(1, 2), padding: fc.constantFrom('same' as const, 2), groups: between(2, 25) }),
+})
 /** Such that Winograd's algorithm serves them. */
 const square: fc.Arbitrary<Sizes> = fc.record({
   rows: between(1, 2),
@@ -59,7 +68,7 @@ const square: fc.Arbitrary<Sizes> = fc.record({
 
 test('the bits of any convolution, and its values in float64', () => {
   fc.assert(
-    fc.property(fc.oneof(direct, square), ({ rows, image, window, taken, given, options }) => {
+    fc.property(fc.oneof(direct, depthwise, square), ({ rows, image, window, taken, given, options }) => {
       const x = images(-1, ...image, taken * options.groups)
       const w = filters(...window, taken, given * options.groups)
       const plain = conv2d(x, w, options)
@@ -80,13 +89,14 @@ test('the bits of any convolution, and its values in float64', () => {
 })
 
 test('filters in float64 are what the kernels make of them', () => {
-  for (const [channels, given] of [
-    [3, 8],
-    [40, 16],
-    [16, 24],
+  for (const [channels, given, groups] of [
+    [3, 8, 1],
+    [40, 16, 1],
+    [16, 24, 1],
+    [11, 22, 11],
   ] as const) {
-    const w = filters(3, 3, channels, given)
-    const program = kept(conv2d(images(-1, 9, 9, channels), w))
+    const w = filters(3, 3, channels / groups, given)
+    const program = kept(conv2d(images(-1, 9, 9, channels), w, { groups }))
     const { once } = hoist(program)
     const values = { w: noise(sizeOf(w.type.shape)) }
     const [wanted] = expectRight(reference(Object.values(once), values))
