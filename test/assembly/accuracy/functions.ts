@@ -114,7 +114,7 @@ export const functions = {
   rsqrt: {
     reference: x => 1 / Math.sqrt(x),
     most: 1.4904,
-    at: 4.731063314734062e-38,
+    at: 1.1827658286835154e-38,
     pieces: [...along(1, [last, 'swept'], [inf, 0]), ...along(-1, [0, -inf], [inf, nan])],
   },
 } satisfies Readonly<Record<string, Measured>>

@@ -1,6 +1,6 @@
 /**
  * npm run ulps [names]: the error of the f32 kernels over all 2^32 bit patterns, in as many processes as there are cores.
- * The exit code is 1 when a measured maximum is not the stated one.
+ * The exit code is 1 when a measured maximum is not the stated one. All of it takes six and a half minutes of CPU.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -60,7 +60,9 @@ const main = async (): Promise<void> => {
   const broken: string[] = []
   const take = ({ name, most, at, broken: bad }: Answer): void => {
     if (bad !== null) broken.push(bad)
-    if (most > (worst.get(name)?.most ?? 0)) worst.set(name, { most, at })
+    const seen = worst.get(name) ?? { most: 0, at: 0 }
+    // which process is first must not matter: of equal errors the lowest bit pattern's counts
+    if (most > seen.most || (most === seen.most && bitsOf(at) < bitsOf(seen.at))) worst.set(name, { most, at })
   }
   const workers = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () => {
     const worker: ChildProcess = fork(fileURLToPath(import.meta.url), ['--work'], { serialization: 'advanced' })
