@@ -223,6 +223,7 @@ await compare(
     'stochastic weight averaging': Optimizer.chain(Optimizer.momentum({ rate }), Optimizer.swa({ from: 20 })),
     lookahead: Optimizer.lookahead(Optimizer.momentum({ rate })),
     plateau: Optimizer.chain(Optimizer.momentum({ rate }), Optimizer.plateau({ every: 20, patience: 2 })),
+    "Keras' plateau": Optimizer.chain(Optimizer.momentum({ rate }), Optimizer.plateau({ form: 'keras', patience: 2 })),
     'rates by group': Optimizer.chain(
       Optimizer.momentum({ rate }),
       Optimizer.scaleRate({ include: ['**/b'], factor: 2 }),

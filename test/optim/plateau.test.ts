@@ -1,16 +1,23 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import * as E from '#fp/Either.js'
+import { input } from '../../src/graph/Expr.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
+import * as Stage from '../../src/optim/Stage.js'
+import { standard } from '../../src/optim/standard.js'
+import { tensorType } from '../../src/shape/TensorType.js'
+import * as Metric from '../../src/train/Metric.js'
 import { assertClose } from '../support/assert.js'
-import { lastOf, origin, trajectory } from './support.js'
+import { lastOf, origin, trajectory, valuesOf } from './support.js'
 
 const test = suite('plateau')
 
 /** torch's ReduceLROnPlateau (mode min, relative threshold), told the mean loss of every so many steps. */
 const reduced = (
   losses: readonly number[],
-  o: Required<Omit<Optimizer.PlateauOptions, 'per' | 'monitor'>>,
+  o: Required<Omit<Optimizer.PlateauOptions, 'form' | 'per' | 'monitor'>>,
 ): readonly number[] => {
   let [factor, best, bad, cooling] = [1, Infinity, 0, 0]
   return losses.map((_, t) => {
@@ -69,6 +76,71 @@ test('plateau reduces the rate as torch does', () => {
     Optimizer.plateau(),
     Optimizer.plateau({ every: 1, patience: 10, factor: 0.1, threshold: 1e-4, cooldown: 0, smallest: 0 }),
   )
+})
+
+interface Fixture {
+  readonly cases: readonly {
+    readonly form: 'torch' | 'keras'
+    readonly mode: 'min' | 'max'
+    readonly config: Required<Omit<Optimizer.PlateauOptions, 'form' | 'per' | 'monitor' | 'every'>>
+    /** null: NaN */
+    readonly values: readonly (number | null)[]
+    readonly factors: readonly number[]
+  }[]
+}
+const fixture: Fixture = JSON.parse(readFileSync(new URL('../oracle/plateau.json', import.meta.url), 'utf8'))
+
+/** The factors of a plateau by epochs that hears one value after another. */
+const judged = (stage: Stage.Stage, name: string, values: readonly number[]): readonly number[] => {
+  const scalars = Stage.scalarsOf([stage])
+  const f64 = tensorType('f64')
+  const next = Stage.judge([stage], Object.fromEntries(scalars.map(s => [s.name, input(s.name, f64)])), {
+    [name]: input('value', f64),
+  })
+  let now = scalars.map(s => [s.init] as ArrayLike<number>)
+  return values.map(v => {
+    const bindings = new Map([...scalars.map((s, i) => [s.name, now[i] ?? []] as const), ['value', [v]] as const])
+    now = valuesOf(
+      scalars.map(s => next[s.name] ?? input('value', f64)),
+      bindings,
+      'f64',
+    )
+    return now[scalars.findIndex(s => s.name === '0/factor')]?.[0] ?? NaN
+  })
+}
+
+test("both forms against PyTorch: Keras' is torch's under other settings", () => {
+  assert.is(fixture.cases.length, 56)
+  for (const { form, mode, config, values, factors } of fixture.cases) {
+    const told = values.map(v => v ?? NaN)
+    const monitor = mode === 'max' ? Metric.accuracy() : 'loss'
+    const stage = Optimizer.plateau({ form, per: 'epoch', monitor, ...config })
+    const what = `${form} ${mode} ${JSON.stringify(config)}`
+    assertClose(judged(stage, mode === 'max' ? 'accuracy' : 'loss', told), factors, { rel: 1e-8 }, what)
+    if (mode === 'max') continue
+    const steps = trajectory(
+      [Optimizer.plateau({ form, per: 'step', ...config })],
+      origin,
+      told.map(() => [[1]]),
+      'f64',
+      undefined,
+      { losses: told },
+    )
+    assertClose(
+      steps.map(s => s.get('0/factor')?.[0] ?? NaN),
+      factors,
+      { rel: 1e-8 },
+      what,
+    )
+  }
+})
+
+test("Keras' form counts epochs unless told otherwise", () => {
+  assert.equal(Optimizer.plateau({ form: 'keras' }), Optimizer.plateau({ form: 'keras', per: 'epoch' }))
+  assert.equal(Optimizer.plateau({ form: 'torch' }), Optimizer.plateau({ per: 'step' }))
+  const keras = [Optimizer.plateau({ form: 'keras', threshold: 2 })]
+  const codec = Optimizer.codec(standard)
+  assert.equal(codec.decode(JSON.parse(JSON.stringify(codec.encode(keras)))), E.right(keras))
 })
 
 test.run()

@@ -16,6 +16,7 @@ import layers
 import nets
 import ops
 import optimizers
+import plateau
 import schedules
 import scores
 import training
@@ -25,5 +26,5 @@ import wrapped
 
 torch.set_num_threads(1)
 families = (ops, conv, images, nets, layers, training, trajectories)
-for family in (*families, optimizers, wrapped, clip, schedules, scores, weights):
+for family in (*families, optimizers, wrapped, clip, schedules, plateau, scores, weights):
     family.generate()
