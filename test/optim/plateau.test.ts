@@ -97,7 +97,7 @@ const judged = (stage: Stage.Stage, name: string, values: readonly number[]): re
   const next = Stage.judge([stage], Object.fromEntries(scalars.map(s => [s.name, input(s.name, f64)])), {
     [name]: input('value', f64),
   })
-  let now = scalars.map(s => [s.init] as ArrayLike<number>)
+  let now: readonly ArrayLike<number>[] = scalars.map(s => [s.init])
   return values.map(v => {
     const bindings = new Map([...scalars.map((s, i) => [s.name, now[i] ?? []] as const), ['value', [v]] as const])
     now = valuesOf(
