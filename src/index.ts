@@ -17,6 +17,7 @@ import { compile, type Trainer as TrainerType } from './train/Trainer.js'
 import { assign, values } from './train/values.js'
 
 export { flow, pipe } from '#fp/function.js'
+export type { Threads } from './backend/machine.js'
 export * as Augment from './data/Augment.js'
 export * as Batches from './data/Batches.js'
 export type { DataError } from './data/DataError.js'

@@ -9,10 +9,12 @@ import { type Encoded, encode } from './encode.js'
 import { type Image, writeImage } from './image.js'
 import { core, instantiate } from './kernels.js'
 import { kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
+import type { Plan } from './plan.js'
 import type { Column, MachineSpec } from './spec.js'
-import { available, gather, type Threads } from './team.js'
+import { available, gather, mostThreads, type Threads } from './team.js'
 
 export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
+export type { Threads } from './team.js'
 
 /** Values on the host: f32, i32 (also masks) or f64. */
 export type Bits = Float32Array | Int32Array | Float64Array
@@ -112,14 +114,32 @@ const sums = (map: MemoryMap, placed: Placed, rows: number): readonly Encoded[] 
   })
 
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
-export const machine = (wanted: MachineSpec): E.Either<ShapeError, Machine> => {
-  const threads = available(wanted.threads ?? 1)
-  const spec = { ...wanted, threads: threads.threads }
+export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
+  const asked = spec.threads ?? 1
+  if (!Number.isSafeInteger(asked) || asked < 1 || asked > mostThreads)
+    return E.left(shapeError('compile', `threads must be a whole number from 1 to ${mostThreads}, but it is ${asked}`))
   return E.chain((map: MemoryMap) => {
+    const threads = available(asked, () => sharesWork(spec, map))
     const memory = allocate(Math.ceil(map.bytes / pageBytes), threads.threads > 1)
     return E.map((m: WebAssembly.Memory) => assemble(spec, map, m, threads))(memory)
   })(mapMemory(spec))
 }
+
+/** Calls of a program, for the threads of the spec unless there are others. */
+const callsOf = (spec: MachineSpec, map: MemoryMap, plan: Plan, rows: number, threads = spec.threads ?? 1) =>
+  encode(plan, {
+    rows,
+    threads,
+    ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
+    base: map.addressOf,
+    kernelOf,
+  })
+
+/** Whether a step of some program is worth sharing, with the most rows. */
+const sharesWork = (spec: MachineSpec, map: MemoryMap): boolean =>
+  [...map.programs.values()].some(({ plan }) =>
+    callsOf(spec, map, plan, spec.rows).some(({ tiles = [] }) => tiles.length > 0),
+  )
 
 /** The memory, or what to say when the host has not so much to give. */
 const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssembly.Memory> =>
@@ -151,13 +171,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
     const now = written.get(program)
     if (now?.key === key) return now.image
     const placed = placedOf(program)
-    const body = encode(placed.plan, {
-      rows,
-      threads: threads.threads,
-      ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
-      base: map.addressOf,
-      kernelOf,
-    })
+    const body = callsOf(spec, map, placed.plan, rows, threads.threads)
     const calls = set === null ? body : [...fetches(spec, map, set, rows), ...body, ...sums(map, placed, rows)]
     const image = writeImage(view, placed.image, calls, interpreter.indexOf, map.team)
     written.set(program, { key, image })

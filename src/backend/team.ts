@@ -96,11 +96,14 @@ const spawner = (): Spawn | string => {
   return host.Worker ? webSpawn(host.Worker) : 'the host has no workers'
 }
 
-/** As many threads as asked for, if the host can start others. */
-export const available = (threads: number): Threads => {
+export const mostThreads = 64
+
+/** As many threads as asked for, if the host can start others; `worthIt` says whether there is work to share. */
+export const available = (threads: number, worthIt: () => boolean): Threads => {
   if (threads === 1) return alone()
   const spawn = spawner()
-  return typeof spawn === 'string' ? alone(spawn) : { threads, note: null }
+  if (typeof spawn === 'string') return alone(spawn)
+  return worthIt() ? { threads, note: null } : alone('no step is long enough to be shared')
 }
 
 /** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */

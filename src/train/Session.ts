@@ -6,7 +6,7 @@ import * as Init from '../nn/Init.js'
 import { keyOf } from '../random/Key.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sizeOf, tensorType } from '../shape/TensorType.js'
-import type { StateError } from './errors.js'
+import { type StateError, stateVoid } from './errors.js'
 import { keySlot, type Programs, programs } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
 import * as State from './State.js'
@@ -27,6 +27,8 @@ export interface Session {
   readonly blockOf: (state: State.State) => E.Either<StateError, Uint8Array>
   /** makes a state the resident one, putting aside the one that was */
   readonly adopt: (state: State.State) => E.Either<StateError, void>
+  /** a `Left` when a thread was lost, so that what the last run left is void */
+  readonly whole: () => E.Either<StateError, void>
   /** the state after `steps` steps that were just run on the resident one, which is consumed */
   readonly advance: (state: State.State, steps: number) => State.State
 }
@@ -44,12 +46,18 @@ const drawInitial = (recipe: AnyRecipe, p: Programs) => {
   )
 }
 
-/** Compiles a recipe for batches of at most `rows` rows, over data sets that lie in its memory, weighted or not. */
+export interface SessionOptions {
+  /** data sets that lie in its memory */
+  readonly resident?: Readonly<Record<string, Resident>>
+  readonly weighted?: boolean
+  readonly threads?: number
+}
+
+/** Compiles a recipe for batches of at most `rows` rows. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
-  resident: Readonly<Record<string, Resident>> = {},
-  weighted = false,
+  { resident = {}, weighted = false, threads = 1 }: SessionOptions = {},
 ): E.Either<ShapeError, Session> => {
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
@@ -95,8 +103,10 @@ export const session = (
           return place(block)
         })(drawInitial(recipe, p)),
       blockOf: state => E.chain(State.blockOf)(own(state)),
+      whole: () => (m.lost() ? E.left(stateVoid) : E.right(undefined)),
       adopt: state =>
         E.chain((mine: State.State): E.Either<StateError, void> => {
+          if (m.lost()) return E.left(stateVoid)
           if (State.isResident(mine)) return E.right(undefined)
           return E.map((block: Uint8Array) => {
             if (current) State.detach(current)
@@ -112,5 +122,5 @@ export const session = (
         return current
       },
     }
-  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, judge, predict }, resident }))
+  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, judge, predict }, resident, threads }))
 }

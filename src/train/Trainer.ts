@@ -7,6 +7,7 @@
  */
 import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
+import type { Threads } from '../backend/machine.js'
 import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
@@ -83,6 +84,8 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly rows: number
   /** bytes of linear memory, which never grow */
   readonly memoryBytes: number
+  /** how many threads share the work, and why they are fewer than asked for */
+  readonly threads: Threads
 }
 
 const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
@@ -93,6 +96,8 @@ const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepErro
   const results = s.machine.run('train', batch.size, inputsOf(s, 'train', batch))
   const metrics = scalars(results)
   const next = s.advance(state, 1)
+  const whole = s.whole()
+  if (E.isLeft(whole)) return whole
   const skipped = results[gateName]?.[0] === 0
   return Number.isFinite(metrics['loss']) || skipped
     ? E.right({ state: next, metrics, skipped })
@@ -112,7 +117,7 @@ export const evaluate = (s: Session, state: State.State, data: AnyData): E.Eithe
     const seen = s.machine.run('evaluate', to - from, inputsOf(s, 'infer', data, from, to))
     for (const [name, [value]] of Object.entries(seen)) sums[name] = (sums[name] ?? 0) + (to - from) * (value as number)
   }
-  return E.right(meansOf(sums, data.size))
+  return E.map(() => meansOf(sums, data.size))(s.whole())
 }
 
 /** The model of a state, with names for its classes. */
@@ -131,6 +136,11 @@ export interface CompileOptions {
   readonly rows?: number
   /** whether data may have weights of their own (`Data.withWeights`); rows without count 1. Default false */
   readonly weighted?: boolean
+  /**
+   * how many threads share the work of a step, the caller's among them: the bits are the same. Default 1. A page's main
+   * thread may not wait, so there it stays one; `trainer.threads` says how many there are, and why
+   */
+  readonly threads?: number
 }
 
 /** Compiles a recipe. The errors: a setting that is not possible, a shape that does not fit. */
@@ -139,28 +149,38 @@ export const compile =
     recipe: Recipe<I, O, K>,
     options: CompileOptions = {},
   ): TaskEither<FitError, Trainer<I, O, Targets<O>[K] & Label>> =>
-  async () =>
-    compileNow(recipe, options)
+  async () => {
+    const made = compileNow(recipe, options)
+    if (E.isRight(made)) await made.right.up
+    return E.map(({ trainer }: Compiled<I, O, K>) => trainer)(made)
+  }
+
+interface Compiled<I extends Inputs, O extends Shape, K extends Target> {
+  readonly trainer: Trainer<I, O, Targets<O>[K] & Label>
+  /** settles when its threads run */
+  readonly up: Promise<void>
+}
 
 const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   recipe: Recipe<I, O, K>,
   options: CompileOptions,
-): E.Either<RecipeError | ShapeError, Trainer<I, O, Targets<O>[K] & Label>> => {
+): E.Either<RecipeError | ShapeError, Compiled<I, O, K>> => {
   const sound = check(recipe)
   if (E.isLeft(sound)) return sound
   const rows = options.rows ?? 2 * recipe.batch - 1
   if (!Number.isSafeInteger(rows) || rows < 1)
     return E.left(recipeError(`rows must be a whole number >= 1, but it is ${rows}`))
-  const compiled = session(recipe, rows, {}, options.weighted)
+  const compiled = session(recipe, rows, { weighted: options.weighted ?? false, threads: options.threads ?? 1 })
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right
   const initial = s.init()
-  return E.map((first: State.State): Trainer<I, O, Targets<O>[K] & Label> => {
+  return E.map((first: State.State): Compiled<I, O, K> => {
     const block = State.blockOf(first)
     const { gradients, transform, apply } = phases(s)
-    return {
+    const trainer: Trainer<I, O, Targets<O>[K] & Label> = {
       rows: s.rows,
       memoryBytes: s.machine.memoryBytes,
+      threads: s.machine.threads,
       init: () => (E.isRight(block) ? s.place(block.right) : first),
       step: (state, batch) => step(s, state, batch),
       gradients,
@@ -174,5 +194,6 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
       save,
       restore: restore(s),
     }
+    return { trainer, up: s.machine.up }
   })(initial)
 }

@@ -109,6 +109,8 @@ const trainEpoch = async (
       const from = clock()
       supply.next(machine, rows)
       machine.repeat('train', 'train', rows, steps)
+      const whole = s.whole()
+      if (E.isLeft(whole)) return whole
       pace.step = (clock() - from) / steps
       state = s.advance(state, steps)
       left -= steps

@@ -9,9 +9,9 @@ export interface RecipeError {
   readonly message: string
 }
 
-/** A state that was stepped already, or that belongs to another trainer. */
+/** A state that was stepped already, that belongs to another trainer, or that a thread left void when it was lost. */
 export interface StateError {
-  readonly _tag: 'StateConsumed' | 'StateForeign'
+  readonly _tag: 'StateConsumed' | 'StateForeign' | 'StateVoid'
   readonly message: string
 }
 
@@ -37,6 +37,13 @@ export type FitError = StepError | RecipeError | FileError | Aborted
 
 /** A setting that is not possible, in one sentence. */
 export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })
+
+/** The error after a thread has ended in the middle of a step. */
+export const stateVoid: StateError = {
+  _tag: 'StateVoid',
+  message:
+    'a thread ended in the middle of a step, which leaves the state void; compile a new trainer and go on from the last saved state',
+}
 
 /** The error of those who want averages that nobody keeps. */
 export const noAverage: RecipeError = recipeError(

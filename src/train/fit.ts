@@ -46,7 +46,11 @@ export const fit =
     const rows = Math.max(recipe.batch, ...sizes.right)
     const weighted = [data.right, validation.right].some(d => d?.weights)
     const supplied = supply({ recipe, weighted }, data.right, Math.max(...sizes.right))
-    const compiled = session(recipe, rows, { train: supplied.resident }, weighted)
+    const compiled = session(recipe, rows, {
+      resident: { train: supplied.resident },
+      weighted,
+      threads: watch.threads ?? 1,
+    })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const first = firstOf(s, watch)
@@ -130,7 +134,7 @@ interface Judge {
 
 /** What evaluates a saved state. */
 const judgeOf = (recipe: AnyRecipe, bytes: Uint8Array, weighted: boolean): E.Either<ShapeError | FileError, Judge> => {
-  const compiled = session(recipe, recipe.batch, {}, weighted)
+  const compiled = session(recipe, recipe.batch, { weighted })
   return E.isLeft(compiled)
     ? compiled
     : E.map((state: State.State) => ({ s: compiled.right, state }))(restore(compiled.right)(bytes))

@@ -30,6 +30,8 @@ export interface InferenceOptions {
    * 3 x 3 may take 16/9 times the memory. Default true
    */
   readonly keep?: boolean
+  /** how many threads share the work, the caller's among them: the bits are the same. Default 1 */
+  readonly threads?: number
 }
 
 export interface Inference {
@@ -82,6 +84,7 @@ const filled = (
   programs: Readonly<Record<string, Readonly<Record<string, Expr>>>>,
   inputs: readonly string[],
   values: Values,
+  threads = 1,
 ): E.Either<ShapeError, Machine> => {
   const program = Program.of(Object.values(programs).flatMap(results => Object.values(results)))
   if (E.isLeft(program)) return program
@@ -96,7 +99,7 @@ const filled = (
     for (const { name, bytes } of state) block.set(bytes, m.slots.get(name)?.offset ?? 0)
     m.writeState(block)
     return m
-  })(machine({ rows, state, inputs, programs: Object.fromEntries(wanted) }))
+  })(machine({ rows, state, inputs, threads, programs: Object.fromEntries(wanted) }))
 }
 
 /** The values of what is computed once, one after the other: so little memory is needed beside the predicting machine. */
@@ -145,7 +148,7 @@ export const inference = (
   )
   return E.chain((all: Values) =>
     E.map((m: Machine) => ({ machine: m, rows, variables: stored.right }))(
-      filled(rows, programs, Object.keys(inputs), all),
+      filled(rows, programs, Object.keys(inputs), all, options.threads),
     ),
   )(computeOnce(once, values))
 }

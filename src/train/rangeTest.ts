@@ -187,7 +187,7 @@ export const rangeTest =
     const { right: cut } = sizes
     const weighted = data.right.weights !== undefined
     const supplied = supply({ recipe, weighted }, data.right, Math.max(...cut))
-    const compiled = session(changed.right, Math.max(...cut), { train: supplied.resident }, weighted)
+    const compiled = session(changed.right, Math.max(...cut), { resident: { train: supplied.resident }, weighted })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
     const state = s.init()

@@ -23,6 +23,8 @@ export interface Watch {
   /** stops the run, which gives `Aborted` with a checkpoint */
   readonly signal?: AbortSignal
   readonly on?: (event: FitEvent) => void
+  /** how many threads share the work of a step, the caller's among them: the bits are the same. Default 1 */
+  readonly threads?: number
   /** see every event after `on`; may stop the run, which gives the model then */
   readonly monitors?: readonly Monitor[]
   /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */

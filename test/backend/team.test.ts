@@ -182,11 +182,14 @@ test('a host without threads says why there is one only', () => {
   try {
     ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = undefined
     host.crossOriginIsolated = false
-    assert.match(available(4).note ?? '', 'cross-origin isolated')
+    assert.match(available(4, () => true).note ?? '', 'cross-origin isolated')
     host.document = {}
-    assert.match(available(4).note ?? '', 'main thread')
-    assert.is(available(4).threads, 1)
-    assert.equal(available(1), { threads: 1, note: null })
+    assert.match(available(4, () => true).note ?? '', 'main thread')
+    assert.is(available(4, () => true).threads, 1)
+    assert.equal(
+      available(1, () => true),
+      { threads: 1, note: null },
+    )
   } finally {
     process.getBuiltinModule = getBuiltinModule
     delete host.document

@@ -21,6 +21,8 @@ import * as Trainer from '../../src/train/Trainer.js'
 import type { Driver, Task } from './driver.js'
 
 const seed = 1
+/** Given by the process that starts this one. */
+const threads = Number(process.env['BENCH_THREADS'] ?? 1)
 const init = Init.heNormal()
 
 /** Uniform numbers of variance 1: a linear congruential generator. */
@@ -43,12 +45,13 @@ const data = <const S extends Shape>(...shape: S) =>
     }),
   )
 
-const product = (n: number) => (): Task => {
+const product = (n: number) => async (): Promise<Task> => {
   const type = tensorType('f32', [n, n])
   const wanted = { results: { c: matmul(param('a', type), param('b', type)) }, updates: {} }
   const state = ['a', 'b'].map(name => ({ name, type }))
-  const m = orThrow(machine({ rows: 1, state, programs: { product: wanted } }))
+  const m = orThrow(machine({ rows: 1, threads, state, programs: { product: wanted } }))
   m.writeState(new Uint8Array(numbers(m.stateBytes / 4).buffer))
+  await m.up
   return { run: times => m.repeat('product', '', 1, times) }
 }
 
@@ -118,12 +121,16 @@ export const normalizedImage = Recipe.of({ ...common, net: normalizedImageNet, b
 /** Steps over a resident data set, epoch after epoch, all those of an epoch in one run. */
 const bounded =
   <const S extends Shape>(recipe: Recipe.Recipe<S, readonly [10], 'class'>) =>
-  (): Task => {
+  async (): Promise<Task> => {
     const { batch } = recipe
     const s = orThrow(
-      session(recipe, batch, { train: residentOf({ recipe, weighted: false }, data(...recipe.net.inputs)) }),
+      session(recipe, batch, {
+        resident: { train: residentOf({ recipe, weighted: false }, data(...recipe.net.inputs)) },
+        threads,
+      }),
     )
     orThrow(s.adopt(orThrow(s.init())))
+    await s.machine.up
     const order = Batches.order(seed, 0, size)
     let left = 0 // local mutation: batches of the epoch that are left
     return {
@@ -145,7 +152,7 @@ const bounded =
   }
 
 const stepped = async (): Promise<Task> => {
-  const trainer = orThrow(await Trainer.compile(plain)())
+  const trainer = orThrow(await Trainer.compile(plain, { threads })())
   const batch = Data.take(plain.batch)(data(784))
   let state = trainer.init() // local mutation: the state threaded through the steps
   return {

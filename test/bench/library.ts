@@ -7,6 +7,7 @@ import type { Answer, Request } from './driver.js'
 export interface Library {
   readonly name: string
   readonly version: string
+  readonly threads: number
   /** milliseconds of single runs; none when the library does not do the workload */
   readonly measure: (request: Request) => Promise<readonly number[]>
   readonly close: () => void
@@ -25,12 +26,16 @@ const next = async (child: ChildProcess): Promise<Answer> => {
 }
 
 /** Starts the process of the driver at a path relative to this module. */
-export const start = async (name: string, driver: string): Promise<Library> => {
+export const start = async (name: string, driver: string, threads = 1): Promise<Library> => {
   const url = new URL(driver, import.meta.url).href
-  const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [url], { stdio: ['ignore', 2, 2, 'ipc'] })
+  const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [url], {
+    stdio: ['ignore', 2, 2, 'ipc'],
+    env: { ...process.env, BENCH_THREADS: `${threads}` },
+  })
   const ready = await next(child)
   return {
     name,
+    threads,
     version: ready._tag === 'Ready' ? ready.version : '',
     measure: async request => {
       child.send(request)

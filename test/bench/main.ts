@@ -1,4 +1,7 @@
-/** npm run bench: gradus and its peers at the same work, in turn, each in a process of its own, on one thread. */
+/**
+ * npm run bench: gradus and its peers at the same work, in turn, each in a process of its own, on one thread; gradus on
+ * several too if asked.
+ */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { progress } from '../support/progress.js'
@@ -20,6 +23,7 @@ const help = `npm run bench -- [options]
   --only W2,W2b   only these workloads
   --rounds 5      how often every library has its turn
   --no-peers      gradus alone
+  --threads 2,4   gradus also with so many threads
   --json          one JSON object a line instead of the table
   --help
 
@@ -36,6 +40,7 @@ const options = () => {
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       'no-peers': { type: 'boolean', default: false },
+      threads: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -48,12 +53,15 @@ const options = () => {
     if (!found) throw new Error(`no workload "${name}"; there are ${workloads.map(w => w.name).join(', ')}`)
     return found
   })
-  return { wanted, rounds, peers: !values['no-peers'], json: values.json, help: values.help }
+  const threads = values.threads === '' ? [] : values.threads.split(',').map(Number)
+  if (!threads.every(n => Number.isInteger(n) && n >= 2))
+    throw new Error(`--threads ${values.threads} are not whole numbers >= 2`)
+  return { wanted, rounds, threads, peers: !values['no-peers'], json: values.json, help: values.help }
 }
 
 /** Starts gradus and, if they are installed, the peers. */
-const libraries = async (withPeers: boolean): Promise<readonly Library[]> => {
-  const own = [await start('gradus', 'gradus.ts')]
+const libraries = async (threads: readonly number[], withPeers: boolean): Promise<readonly Library[]> => {
+  const own = await Promise.all([1, ...threads].map(n => start('gradus', 'gradus.ts', n)))
   if (!withPeers) return own
   if (!existsSync(new URL('peers/node_modules', import.meta.url))) {
     say('the peers are not installed: npm ci --prefix test/bench/peers')
@@ -89,7 +97,7 @@ const figuresOf = async (
       }
     }
   }
-  return [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib.name, ms)]))
+  return [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib, ms)]))
 }
 
 const bench = async (): Promise<void> => {
@@ -98,7 +106,7 @@ const bench = async (): Promise<void> => {
     process.stdout.write(help)
     return
   }
-  const libs = await libraries(o.peers)
+  const libs = await libraries(o.threads, o.peers)
   const line = progress(o.wanted.length * o.rounds * libs.length)
   const figures: Figure[] = []
   try {
@@ -113,8 +121,8 @@ const bench = async (): Promise<void> => {
   }
   if (o.json) return
   process.stdout.write(`${table(figures)}\n\n`)
-  const versions = libs.slice(1).map(l => `${l.name} ${l.version}`)
-  process.stdout.write(`${[`node ${process.versions.node}, 1 thread`, ...versions].join('; ')}\n`)
+  const versions = libs.filter(l => l.name !== 'gradus').map(l => `${l.name} ${l.version}`)
+  process.stdout.write(`${[`node ${process.versions.node}`, ...versions].join('; ')}\n`)
 }
 
 bench().catch((error: Error) => {

@@ -5,6 +5,7 @@ import type { Workload } from './workloads.js'
 export interface Figure {
   readonly workload: Workload
   readonly lib: string
+  readonly threads: number
   readonly median: number
   readonly min: number
   readonly max: number
@@ -13,9 +14,13 @@ export interface Figure {
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 
-export const figure = (workload: Workload, lib: string, milliseconds: readonly number[]): Figure => {
+export const figure = (
+  workload: Workload,
+  { name: lib, threads }: { readonly name: string; readonly threads: number },
+  milliseconds: readonly number[],
+): Figure => {
   const sorted = milliseconds.map(workload.measure).sort((a, b) => a - b)
-  return { workload, lib, median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) }
+  return { workload, lib, threads, median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) }
 }
 
 const isSpeed = ({ unit }: Workload): boolean => unit === 'GFLOP/s'
@@ -23,12 +28,12 @@ const isSpeed = ({ unit }: Workload): boolean => unit === 'GFLOP/s'
 const digits = (x: number): string => x.toFixed(x < 10 ? 3 : x < 100 ? 2 : 1)
 
 /** `max` is left out of times: it says more about the machine than about the library. */
-export const jsonLine = ({ workload, lib, median, min, max }: Figure): string =>
+export const jsonLine = ({ workload, lib, threads, median, min, max }: Figure): string =>
   JSON.stringify({
     workload: workload.name,
     lib,
     runtime: `node ${process.versions.node}`,
-    threads: 1,
+    threads,
     median: Number(digits(median)),
     min: Number(digits(min)),
     ...(isSpeed(workload) && { max: Number(digits(max)) }),
@@ -42,10 +47,10 @@ const ratio = (other: Figure, { workload, median }: Figure): number =>
 /** The rows of the workloads; `best` is the shortest time or the greatest speed. */
 export const table = (figures: readonly Figure[]): string => {
   const rows = figures.map((f, i) => {
-    const own = figures.find(g => g.workload === f.workload && g.lib === 'gradus')
+    const own = figures.find(g => g.workload === f.workload && g.lib === 'gradus' && g.threads === 1)
     return [
       figures[i - 1]?.workload === f.workload ? '' : f.workload.name,
-      f.lib,
+      f.threads === 1 ? f.lib : `${f.lib}, ${f.threads} threads`,
       digits(f.median),
       digits(isSpeed(f.workload) ? f.max : f.min),
       f.workload.unit,

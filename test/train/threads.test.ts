@@ -1,0 +1,106 @@
+/** Several threads: the same bits, also when workers are killed; settings that make no sense; what is too small to share. */
+import type { Worker } from 'node:worker_threads'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pipe } from '#fp/function.js'
+import * as Data from '../../src/data/Data.js'
+import * as Label from '../../src/data/Label.js'
+import * as Layer from '../../src/nn/Layer.js'
+import * as Loss from '../../src/nn/Loss.js'
+import * as Net from '../../src/nn/Net.js'
+import * as Optimizer from '../../src/optim/Optimizer.js'
+import * as Batches from '../../src/train/feed.js'
+import { fit } from '../../src/train/fit.js'
+import * as Recipe from '../../src/train/Recipe.js'
+import * as State from '../../src/train/State.js'
+import * as Trainer from '../../src/train/Trainer.js'
+import { expectLeft, expectRight } from '../support/assert.js'
+
+const test = suite('threads')
+
+const shape = [10, 10, 4] as const
+const net = pipe(
+  Net.input(...shape),
+  Layer.conv2d(16, 3),
+  Layer.batchNorm(),
+  Layer.relu(),
+  Layer.maxPool2d(2),
+  Layer.flatten(),
+  Layer.dropout(0.3),
+  Layer.dense(64),
+  Layer.elu(),
+  Layer.dense(3),
+)
+const recipe = Recipe.of({
+  net,
+  loss: Loss.softmaxCrossEntropy(),
+  optimizer: Optimizer.adam({ rate: 0.01 }),
+  batch: 32,
+  epochs: 2,
+  seed: 5,
+})
+const size = 150
+const data = expectRight(
+  Data.of({ inputs: shape, label: Label.classes(3) })({
+    x: Float32Array.from({ length: size * 400 }, (_, i) => Math.sin(i * i)),
+    y: Int32Array.from({ length: size }, (_, i) => (i * 7) % 3),
+  }),
+)
+
+const hashOf = async (threads: number, between: () => Promise<void> = async () => {}): Promise<string> => {
+  const trainer = expectRight(await Trainer.compile(recipe, { threads })())
+  let state = trainer.init()
+  for (const batch of expectRight(Batches.batches(recipe, 1)(data))) {
+    state = expectRight(trainer.step(state, batch)).state
+    await between()
+  }
+  return expectRight(State.hash(state))
+}
+
+test('2, 3 and 4 threads: the state of one, stepped by hand', async () => {
+  const expected = await hashOf(1)
+  for (const threads of [2, 3, 4]) assert.is(await hashOf(threads), expected, `${threads} threads`)
+})
+
+test('2 and 3 threads: the state of one, fitted; and the model predicts the same', async () => {
+  const one = expectRight(await fit(recipe)({ train: data })())
+  const expected = expectRight(one.predict(data))
+  for (const threads of [2, 3]) {
+    const fitted = expectRight(await fit(recipe, { threads })({ train: data })())
+    assert.is(fitted.hash, one.hash, `${threads} threads`)
+    const model = expectRight(fitted.compile({ threads }))
+    assert.equal(expectRight(model.predict(data)), expected)
+  }
+})
+
+test('killed workers cost speed only', async () => {
+  const expected = await hashOf(1)
+  const workers: Worker[] = []
+  let killed = 0
+  const collect = (worker: Worker) => workers.push(worker)
+  process.on('worker', collect)
+  const hash = await hashOf(3, async () => {
+    const worker = workers.pop()
+    if (!worker) return
+    await worker.terminate()
+    killed++
+  })
+  process.off('worker', collect)
+  assert.is(killed, 2)
+  assert.is(hash, expected)
+})
+
+test('a trainer says how many threads it has; too small a net keeps one; a number that makes no sense is refused', async () => {
+  const trainer = expectRight(await Trainer.compile(recipe, { threads: 2 })())
+  assert.equal(trainer.threads, { threads: 2, note: null })
+  const tiny = { ...recipe, net: pipe(Net.input(...shape), Layer.flatten(), Layer.dense(3)), batch: 2 }
+  const small = expectRight(await Trainer.compile(tiny, { threads: 2 })())
+  assert.equal(small.threads, { threads: 1, note: 'no step is long enough to be shared' })
+  for (const threads of [0, 1.5, -1, Number.NaN, 65]) {
+    const { message } = expectLeft(await Trainer.compile(recipe, { threads })())
+    assert.match(message, `threads must be a whole number from 1 to 64, but it is ${threads}`)
+    assert.match(expectLeft(await fit(recipe, { threads })({ train: data })()).message, 'from 1 to 64')
+  }
+})
+
+test.run()
