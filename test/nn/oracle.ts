@@ -1,9 +1,10 @@
-/** The nets of test/oracle/nets.json as nets of the library. */
+/** The nets of test/oracle/nets.json and convNets.json as nets of the library. */
 import { readFileSync } from 'node:fs'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
 import type { AnyNet } from '../../src/nn/Net.js'
 import type { Target } from '../../src/shape/Dims.js'
+import { convNetLayer } from './oracleConvNets.js'
 
 export interface Tensor {
   readonly shape: readonly number[]
@@ -97,12 +98,15 @@ const layer = (n: OracleNode, i: number, x: readonly AnyNet[]): AnyNet => {
       return Layer.rescale(number(n['scale']), number(n['offset']))(a)
     case 'standardize':
       return Layer.standardize(numbers(n['mean']), numbers(n['deviation']))(a)
-    default:
-      throw new Error(`no layer ${n.kind}`)
+    default: {
+      const made = convNetLayer(n, i, a)
+      if (!made) throw new Error(`no layer ${n.kind}`)
+      return made
+    }
   }
 }
 
-export const netOf = ({ nodes }: Case): AnyNet => {
+export const netOf = ({ nodes }: Pick<Case, 'nodes'>): AnyNet => {
   const shapes = nodes.flatMap(n => (n.kind === 'input' ? [numbers(n['shape'])] : []))
   const [sole = []] = shapes
   const inputs = shapes.length === 1 ? sole : Object.fromEntries(shapes.map((s, k) => [`x${k}`, s]))

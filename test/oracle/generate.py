@@ -11,6 +11,7 @@ import torch
 
 import clip
 import conv
+import convNets
 import images
 import layers
 import nets
@@ -25,6 +26,6 @@ import weights
 import wrapped
 
 torch.set_num_threads(1)
-families = (ops, conv, images, nets, layers, training, trajectories)
+families = (ops, conv, images, nets, convNets, layers, training, trajectories)
 for family in (*families, optimizers, wrapped, clip, schedules, plateau, scores, weights):
     family.generate()

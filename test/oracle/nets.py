@@ -22,6 +22,7 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
     "gelu": lambda x, form: F.gelu(x, approximate="tanh" if form == "tanh" else "none"),
     "softplus": softplus,
+    "silu": F.silu,
 }
 KINKED = {"relu", "selu", "leakyRelu"}
 
