@@ -5,22 +5,7 @@ import * as Loss from '../../src/nn/Loss.js'
 import type { AnyNet } from '../../src/nn/Net.js'
 import type { Target } from '../../src/shape/Dims.js'
 import { convNetLayer } from './oracleConvNets.js'
-
-export interface Tensor {
-  readonly shape: readonly number[]
-  readonly data: readonly number[]
-}
-type Leaves = { readonly [name: string]: Tensor }
-
-export interface OracleNode {
-  readonly kind: string
-  readonly inputs: readonly number[]
-  readonly [setting: string]: unknown
-  readonly params?: Leaves
-  readonly gradients?: Leaves
-  readonly state?: Leaves
-  readonly nextState?: Leaves
-}
+import type { OracleNode, Tensor } from './oracleNode.js'
 
 export interface Case {
   readonly name: string

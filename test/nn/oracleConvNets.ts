@@ -12,7 +12,7 @@ import { type Centers, upsample2d } from '../../src/op/interpolate.js'
 import type { PadForm } from '../../src/op/padBy.js'
 import { sizeOf } from '../../src/shape/TensorType.js'
 import { numbers } from '../train/support.js'
-import type { OracleNode, Tensor } from './oracle.js'
+import type { OracleNode, Tensor } from './oracleNode.js'
 
 type Two = readonly [number, number]
 type Edges = readonly [Two, Two]

@@ -9,7 +9,7 @@ import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { assertClose } from '../support/assert.js'
-import type { Tensor } from './oracle.js'
+import type { Tensor } from './oracleNode.js'
 import { exact, inputOf, kernels, meaning, paramOf, type Values, weighted } from './support.js'
 
 const test = suite('torch')
