@@ -6,6 +6,8 @@ export interface Options {
   readonly seed: number
   readonly epochs: number
   readonly out: string
+  /** of the training data, at most */
+  readonly rows: number
 }
 
 interface Defaults {
@@ -13,6 +15,8 @@ interface Defaults {
   readonly about: string
   readonly epochs: number
   readonly out: string
+  /** all rows of the training data, where fewer may be asked for */
+  readonly rows?: number
 }
 
 /** The value, or the end of the program with the error's sentence: a run that the user stopped ends with 130. */
@@ -42,6 +46,7 @@ const parsed = () => {
         seed: { type: 'string', default: '0' },
         epochs: { type: 'string' },
         out: { type: 'string' },
+        rows: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values
@@ -52,14 +57,16 @@ const parsed = () => {
 }
 
 /** The options given, or the defaults. --help prints them and ends; a wrong one is one sentence and exit code 2. */
-export const options = ({ about, epochs, out }: Defaults): Options => {
+export const options = ({ about, epochs, out, rows }: Defaults): Options => {
   const values = parsed()
+  if (values.rows !== undefined && rows === undefined) refuse("Unknown option '--rows'; --help lists the options.")
   if (values.help) {
     process.stdout.write(
       `${about}\n\n` +
         `  --seed N     an integer that decides everything random (default 0)\n` +
         `  --epochs N   at most so many passes over the training data (default ${epochs})\n` +
-        `  --out FILE   where the model is saved (default ${out})\n` +
+        (rows === undefined ? '' : `  --rows N     trains on the first N rows only (default ${rows}, all)\n`) +
+        `  --out FILE   where the result is saved (default ${out})\n` +
         `  --help       this text\n`,
     )
     process.exit(0)
@@ -67,6 +74,7 @@ export const options = ({ about, epochs, out }: Defaults): Options => {
   return {
     seed: whole('seed', values.seed, Number.MIN_SAFE_INTEGER),
     epochs: whole('epochs', values.epochs ?? `${epochs}`, 1),
+    rows: values.rows === undefined ? (rows ?? Number.POSITIVE_INFINITY) : whole('rows', values.rows, 1),
     out: values.out === '' ? refuse('--out needs the name of a file.') : (values.out ?? out),
   }
 }

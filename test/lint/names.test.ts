@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 
 const namespaces: { readonly [name: string]: readonly string[] } = {
   Activation: [],
+  Augment: ['define', 'definitions', 'codec'],
   Layer: ['define'],
   Init: ['define', 'definitions', 'resolve', 'fansOf', 'isSpec', 'codec', 'bindAll'],
   Loss: ['define', 'definitions', 'resolve', 'compute', 'codec', 'takesShares'],
