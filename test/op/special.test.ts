@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { evaluate, evaluateAll } from '../../src/backend/evaluate.js'
+import { evaluate as reference } from '../../src/backend/reference.js'
 import { type Expr, input, tensor } from '../../src/graph/Expr.js'
 import * as activation from '../../src/nn/activation.js'
 import * as Loss from '../../src/nn/Loss.js'
@@ -9,6 +10,7 @@ import { add, clamp, maximum, minimum, mul, neg, sign, sub } from '../../src/op/
 import { sum } from '../../src/op/broadcast.js'
 import { gelu, logSoftmax, logSumExp, softmax, softplus } from '../../src/op/composite.js'
 import { gather, scatterAdd } from '../../src/op/gather.js'
+import { erf } from '../../src/op/math.js'
 import { argmax, max } from '../../src/op/reduce.js'
 import { cast, eq, ne } from '../../src/op/select.js'
 import { tensorType } from '../../src/shape/TensorType.js'
@@ -58,6 +60,12 @@ test('a NaN stays a NaN, and infinities go where they should', () => {
   )
   for (const f of [activation.leakyRelu, activation.selu, gelu, activation.swish, sign, neg])
     assert.ok(Number.isNaN(of(e => f(e), [nan])[0]))
+})
+
+test('the reference of erf is right far out too', () => {
+  const e = erf(input('x', f32(6)))
+  const [y] = expectRight(reference([e], { x: [-9, -6.5, -5.5, 5.5, 6.5, 9] }))
+  assertClose([...(y?.values ?? [])], [-1, -1, -1 + 7.4e-15, 1 - 7.4e-15, 1, 1], { abs: 1e-15 })
 })
 
 test('zeros keep their sign where they are passed on', () => {

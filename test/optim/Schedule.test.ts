@@ -59,6 +59,28 @@ test('linear goes from one rate to another and stays; warmup is a factor', () =>
   )
 })
 
+test('what a setting takes for a schedule', () => {
+  const { setting } = Schedule
+  const [one, two] = [Schedule.piecewise({ boundaries: [1], values: [0, 2] }), Schedule.constant(1)]
+  assert.ok(setting.is(one) && setting.is(two) && setting.is(Schedule.power({ initial: 1, steps: 1 })))
+  const { def, ...unbound } = two
+  const bad: readonly unknown[] = [
+    ...[null, 1, 'x', {}, unbound, { ...two, of: 'stage' }, { ...two, def: null }, { ...two, def: 1 }],
+    ...[
+      { ...two, def: {} },
+      { ...two, def: { ...def, rate: 1 } },
+      { ...two, config: { value: -1 } },
+    ],
+    ...[[2], [0, 2, 3]].map(values => Schedule.piecewise({ boundaries: [1], values })),
+    ...[
+      [1, 1],
+      [2, 1],
+    ].map(boundaries => Schedule.piecewise({ boundaries, values: [1, 2, 3] })),
+  ]
+  for (const u of bad) assert.not.ok(setting.is(u), JSON.stringify(u))
+  assert.equal(Schedule.power({ initial: 1, steps: 2 }), Schedule.power({ initial: 1, steps: 2, power: 1 }))
+})
+
 test('a number is a constant', () => {
   assert.equal(Schedule.of(0.1), Schedule.constant(0.1))
   assert.is(at(0.1, 7), 0.1)
@@ -182,9 +204,31 @@ test('what is wrong with JSON is said in a sentence', () => {
     ],
     [
       spec('gradus/piecewise', { boundaries: [3, 2], values: [1, 2, 3] }),
-      'boundaries must be a list of ascending numbers, but it is a list',
+      'boundaries must be a list of ascending numbers, but it is [3, 2]',
+    ],
+    [
+      spec('gradus/piecewise', { boundaries: [2, 2], values: [1, 2, 3] }),
+      'boundaries must be a list of ascending numbers, but it is [2, 2]',
+    ],
+    [
+      spec('gradus/piecewise', { boundaries: 3, values: [1] }),
+      'boundaries must be a list of ascending numbers, but it is 3',
     ],
     [spec('gradus/piecewise', { boundaries: [3], values: [1] }), '1 boundaries separate 2 values, not 1'],
+    [spec('gradus/piecewise', { boundaries: [3], values: [1, 2, 3] }), '1 boundaries separate 2 values, not 3'],
+    ...(
+      [
+        [[], '[]'],
+        [[1, -1], '[1, -1]'],
+        [[1, '2'], 'a list'],
+      ] as const
+    ).map(
+      ([values, shown]) =>
+        [
+          spec('gradus/piecewise', { boundaries: [3], values }),
+          `values must be a list of numbers >= 0, but it is ${shown}`,
+        ] as const,
+    ),
     [
       spec('gradus/product', { factors: [spec('gradus/constant', { value: 'x' })] }),
       'factors.0.value must be a number >= 0, but it is "x"',
@@ -192,6 +236,8 @@ test('what is wrong with JSON is said in a sentence', () => {
     [spec('gradus/product', { factors: [{}] }), 'factors.0 must be a number or a schedule, but it is an object'],
   ]
   for (const [u, message] of cases) assert.is(refused(u), message)
+  for (const factor of [null, { of: 'schedule' }, { of: 'stage', def: {}, config: 1 }, { of: 'schedule', def: null }])
+    assert.match(refused(spec('gradus/product', { factors: [factor] })), /^factors[.]0 must be a .*, but it is /)
 })
 
 test('a schedule nested without end is refused, not a crash', () => {

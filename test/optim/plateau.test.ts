@@ -135,6 +135,27 @@ test("both forms against PyTorch: Keras' is torch's under other settings", () =>
   }
 })
 
+test("Keras' form sees the mean of so many steps", () => {
+  const values = fixture.cases[0]?.values.map(v => v ?? 1) ?? []
+  const factors = (stage: Stage.Stage, losses: readonly number[]) =>
+    trajectory(
+      [stage],
+      origin,
+      losses.map(() => [[1]]),
+      'f64',
+      undefined,
+      { losses },
+    ).map(s => s.get('0/factor')?.[0])
+  const o = { form: 'keras', per: 'step', threshold: 0.05, factor: 0.5, patience: 2, cooldown: 1 } as const
+  const doubled = values.flatMap(v => [v - 0.25, v + 0.25])
+  const often = factors(Optimizer.plateau({ ...o, every: 2 }), doubled)
+  assert.equal(
+    often.filter((_, t) => t % 2 === 1),
+    factors(Optimizer.plateau(o), values),
+  )
+  assert.ok((often[often.length - 1] ?? 1) < 0.1)
+})
+
 test("Keras' form counts epochs unless told otherwise", () => {
   assert.equal(Optimizer.plateau({ form: 'keras' }), Optimizer.plateau({ form: 'keras', per: 'epoch' }))
   assert.equal(Optimizer.plateau({ form: 'torch' }), Optimizer.plateau({ per: 'step' }))

@@ -112,6 +112,21 @@ test('one cycle', () => {
   )
 })
 
+test('a short cycle has its peak between two steps, or at the second', () => {
+  const o = { peak: 0.1, rise: 0.3, divide: 10, finalDivide: 100, anneal: 'cosine' } as const
+  for (const [steps, rise] of [
+    [5, 0.3],
+    [4, 0.5],
+    [2, 0.9],
+  ] as const)
+    assertClose(
+      [0, 1, 2, 3, 4].map(t => at(Schedule.oneCycle({ ...o, steps, rise }), t)),
+      [0, 1, 2, 3, 4].map(t => oneCycle({ ...o, steps, rise }, Math.min(t, steps - 1))),
+      { rel: 1e-9, abs: 1e-12 },
+      `${steps} steps`,
+    )
+})
+
 test('a cycle too short to rise only falls', () => {
   const short = Schedule.oneCycle({ peak: 1, steps: 3, rise: 0.1 })
   assertClose(

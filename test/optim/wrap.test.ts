@@ -4,6 +4,7 @@ import * as Clip from '../../src/optim/Clip.js'
 import * as Guard from '../../src/optim/Guard.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import * as Stage from '../../src/optim/Stage.js'
+import { batchesPerUpdate } from '../../src/optim/wrap.js'
 import { assertClose } from '../support/assert.js'
 import { adam, all, end, leaves, numbersOf, run, same, wave, waves } from './fixture.js'
 import { origin, trajectory } from './support.js'
@@ -62,6 +63,18 @@ test('swa is the mean of every n-th parameters from a step on', () => {
     assertClose(kept(t), t < 5 ? all(plain[t]) : mean, { rel: 1e-12, abs: 1e-12 }, `after ${t + 1} updates`)
   }
   same(end(states), end(plain))
+})
+
+test('accumulations multiply, and averages count updates', () => {
+  const { accumulate, ema, swa } = Optimizer
+  const nested = accumulate(3, accumulate(2, adam))
+  assert.equal([adam, accumulate(4, adam), nested, [...nested, ema(0.5)]].map(batchesPerUpdate), [1, 4, 6, 6])
+  assert.is(batchesPerUpdate([Stage.only({ include: ['a'] }, accumulate(3, adam))]), 3)
+  const states = run(accumulate(2, Optimizer.chain(adam, ema(0.9), swa({ from: 2 }))), waves, 'f64')
+  assert.equal(
+    [0, 1, 2, 9].map(t => [2, 3].map(i => states[t]?.get(`${i}/updates`)?.[0])),
+    [0, 1, 1, 5].map(n => [n, n]),
+  )
 })
 
 test('the slot with the averages is found', () => {

@@ -54,6 +54,8 @@ test('what is not finite is counted, and left out of the rest', () => {
 
 test('the variance of numbers far from 0 does not cancel', () => {
   assert.is(distributionOf([1e9, 1e9 + 1, 1e9 + 2], 1).variance, 2 / 3)
+  // a mean that is no number of float64: an eighth, a quarter and a half above it
+  assertClose([distributionOf([2 ** 33 + 0.125, 2 ** 33 + 0.25, 2 ** 33 + 0.5], 1).variance], [7 / 288], { rel: 1e-9 })
 })
 
 const finite = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }), { minLength: 1 })
@@ -103,8 +105,10 @@ test('mean and variance do not depend on the order beyond rounding', () => {
 })
 
 test('bins that are none', () => {
-  for (const bad of [0, -1, 1.5, nan, 65_537, [], [1], [1, 1], [2, 1], [0, nan], [0, Infinity]])
+  for (const bad of [0, -1, 1.5, nan, 65_537, [], [1], [1, 1], [2, 1], [0, nan], [nan, 0], [0, Infinity]])
     assert.type(binsComplaint(bad), 'string', JSON.stringify(bad))
+  const edges = (n: number) => Array.from({ length: n }, (_, i) => i)
+  assert.equal([binsComplaint(edges(65_537)), typeof binsComplaint(edges(65_538))], [null, 'string'])
   for (const good of [1, 65_536, [0, 1], [-2, -1, 5]]) assert.is(binsComplaint(good), null)
 })
 

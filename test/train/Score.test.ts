@@ -154,10 +154,13 @@ test('top-k by hand: equal outputs all count', () => {
   const outputs = Float32Array.of(3, 1, 2, 5, 5, 5, 0, -Infinity, 1)
   const of = (k: number) => expectRight(Score.topK(z, outputs, k))
   assert.equal([of(1), of(2), of(3)], [1 / 3, 2 / 3, 1])
+  assert.is(expectRight(Score.topK([0, 0], [3, 4], 1)), 1)
 })
 
 test('R2 by hand, and of the mean and of the labels themselves', () => {
   assertClose([expectRight(Score.r2([3, -0.5, 2, 7], [2.5, 0, 2, 8]))], [0.9486081370449679], tight)
+  const far = [3e9, 3e9 + 0.5, 3e9 + 1]
+  assertClose([expectRight(Score.r2(far, [far[0], far[1], far[1]] as number[]))], [0.5], tight)
   const numbers = fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 2, maxLength: 20 })
   fc.assert(
     fc.property(numbers, fc.integer({ min: 1, max: 9 }), (z, off) => {
@@ -194,13 +197,19 @@ test('input that does not fit is refused in one sentence', () => {
   refused(Score.topK([], [], 1), 'topK: there are no examples')
   refused(Score.topK(two, [1, 2, 3], 1), 'topK: 3 outputs are not the same number for each of 2 labels')
   refused(Score.topK(two, [1, 2, 3, 4], 3), 'topK: k is 3, but must be a whole number from 1 to the 2 classes')
+  for (const k of [0, -1, 1.5])
+    refused(Score.topK(two, [1, 2, 3, 4], k), `topK: k is ${k}, but must be a whole number from 1 to the 2 classes`)
+  refused(Score.topK(two, [], 1), 'topK: 0 outputs are not the same number for each of 2 labels')
   refused(Score.topK(two, [1, Number.NaN, 3, 4], 1), 'topK: outputs[1] is not a number')
+  refused(Score.topK(two, [Number.NaN, 2, 3, 4], 1), 'topK: outputs[0] is not a number')
   refused(Score.topK([0, 2], [1, 2, 3, 4], 1), 'topK: labels[1] is 2, not a class from 0 to 1')
   refused(Score.rocAuc([1, 2], [1]), 'rocAuc: 1 labels, but 2 scores')
   refused(Score.rocAuc([1, 2], [1, 2]), 'rocAuc: positives[1] is 2, not a class from 0 to 1')
   refused(Score.rocAuc([1, Number.NaN], two), 'rocAuc: scores[1] is not a number')
+  refused(Score.rocAuc([Number.NaN, 1], two), 'rocAuc: scores[0] is not a number')
   refused(Score.rocAuc([1, 2], [1, 1]), 'rocAuc: all 2 examples are positive')
   refused(Score.rocAuc([1, 2], [0, 0]), 'rocAuc: all 2 examples are negative')
+  refused(Score.r2([2], [1]), 'r2: all 1 labels are 2, so there is no variance to explain')
   refused(Score.r2([2, 2], [1, 2]), 'r2: all 2 labels are 2, so there is no variance to explain')
   refused(Score.r2([1, Infinity], [1, 2]), 'r2: labels[1] is Infinity, not a finite number')
   refused(Score.r2([1e-200, 2e-200], [1, 2]), 'r2: the numbers are too large or too small to be squared')

@@ -246,6 +246,7 @@ test('balanced class weights: those of scikit-learn', () => {
     expectRight(Data.of({ inputs: [1], label: Label.classes(3) })({ x: new Float32Array(y.length), y }))
   assert.equal(expectRight(Data.balancedClassWeights(of([0, 0, 0, 1, 2, 2, 2, 2]))), [8 / 9, 8 / 3, 8 / 12])
   assert.match(expectLeft(Data.balancedClassWeights(of([0, 0, 2]))).message, /class 1 has no row/)
+  assert.match(expectLeft(Data.balancedClassWeights(of([1, 1, 2]))).message, /class 0 has no row/)
 })
 
 test('balanced: every class has the same share of the loss, rows weigh 1 on average', () => {

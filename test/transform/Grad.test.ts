@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { evaluate as reference } from '../../src/backend/reference.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import * as Program from '../../src/graph/Program.js'
-import { add, clamp, div, mul } from '../../src/op/arithmetic.js'
+import { add, clamp, div, maximum, minimum, mul } from '../../src/op/arithmetic.js'
 import { broadcastTo, reshape, sum } from '../../src/op/broadcast.js'
 import { logSumExp, softmax } from '../../src/op/composite.js'
 import { identity } from '../../src/op/identity.js'
@@ -77,6 +77,32 @@ test('ties and kinks: maxima share, a clamp passes at its bounds, powers of and 
   assertClose(at(slope as Expr, { y: [0], n: [2] }), [0], {})
   const [inside] = gradOf(sum(clamp(x, -1, 1)), x)
   assertClose(at(inside as Expr, { x: [-1, 1, 1.5] }), [1, 1, 0], {})
+})
+
+test('two numbers share at a tie; of a clamp one of the three has the gradient; x^1 has slope 1', () => {
+  const [a, b, c] = [x, input('b', f32(3)), input('c', f32(3))]
+  const slopes = (e: Expr, values: Values) => gradOf(sum(e), a, b, c).map(g => [...at(g, values)])
+  const tied = { x: [1, 2, 3], b: [2, 2, 2] }
+  assert.equal(slopes(maximum(a, b), tied).slice(0, 2), [
+    [0, 0.5, 1],
+    [1, 0.5, 0],
+  ])
+  assert.equal(slopes(minimum(a, b), tied).slice(0, 2), [
+    [1, 0.5, 0],
+    [0, 0.5, 1],
+  ])
+  // at the low bound, below both bounds that are one, at the high bound; then low above high
+  assert.equal(slopes(clamp(a, b, c), { x: [1, 0, 2], b: [1, 1, 0], c: [3, 1, 2] }), [
+    [1, 0, 1],
+    [0, 1, 0],
+    [0, 0, 0],
+  ])
+  assert.equal(slopes(clamp(a, b, c), { x: [5, 0, 1], b: [0, 2, 2], c: [3, 1, 1] }), [
+    [0, 0, 0],
+    [0, 0, 0],
+    [1, 1, 1],
+  ])
+  assert.equal(slopes(pow(a, b), { x: [0, 3, 2], b: [1, 1, 2] })[0], [1, 1, 4])
 })
 
 test('a loss must be a real scalar, and the first misfit is reported', () => {
