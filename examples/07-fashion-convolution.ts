@@ -1,5 +1,5 @@
 /**
- * Fashion-MNIST by a small convolutional network: 0.90 of the test images after two epochs of the 60,000, in about two
+ * Fashion-MNIST by a small convolutional network: 0.90 of the test images right after two epochs of the 60,000, in a few
  * minutes. The data are those of 03-fashion.ts.
  *
  *   npx tsx examples/07-fashion-convolution.ts --seed 0

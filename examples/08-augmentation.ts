@@ -1,6 +1,7 @@
 /**
  * Augmentation, to look at and to train with: every kind drawn on one sheet of two photographs; then the ResNet of He
- * et al. for small pictures (`Zoo.cifarResnet`) on only 300 digits, with and without.
+ * et al. for small pictures (`Zoo.cifarResnet`) on only 300 digits, with and without. Test accuracy, medians of seeds 0
+ * to 4: 0.875 without, 0.906 with crops and rotations, 0.856 with mixup, which does not pay in so short a run.
  *
  *   npx tsx examples/08-augmentation.ts --out sheet.png
  *
@@ -22,13 +23,13 @@ const { seed, epochs, out } = options({
   out: join(tmpdir(), 'gradus-augmentation.png'),
 })
 
-// Eight rows of data, the two photographs in turn. Their pixels stay bytes until they are augmented.
-const size = 100
+// Four rows of data, the two photographs in turn. Their pixels stay bytes until they are augmented.
+const size = 75
 const pictures = [cut(photo('astronaut.png'), 0, 106, 300, size), cut(photo('chelsea.png'), 0, 76, 300, size)]
-const eight = orThrow(
+const four = orThrow(
   Data.of({ inputs: [size, size, 3], label: Label.classes('astronaut', 'cat') })({
-    x: Uint8Array.from([0, 1, 2, 3].flatMap(() => pictures.flatMap(p => [...p]))),
-    y: [0, 1, 0, 1, 0, 1, 0, 1],
+    x: Uint8Array.from([...pictures, ...pictures].flatMap(p => [...p])),
+    y: [0, 1, 0, 1],
   }),
 )
 
@@ -36,24 +37,22 @@ const eight = orThrow(
 const kinds = {
   none: [],
   flip: [Augment.flip()],
-  crop: [Augment.crop({ padding: 20 })],
+  crop: [Augment.crop({ padding: 15 })],
   resizedCrop: [Augment.resizedCrop({ scale: [0.2, 0.8] })],
   rotation: [Augment.rotation(30)],
-  cutout: [Augment.cutout(40)],
+  cutout: [Augment.cutout(30)],
   color: [Augment.color({ brightness: 0.4, contrast: 0.4, saturation: 0.8, hue: 0.1 })],
   mixup: [Augment.mixup()], // each row with the next one, and their labels
   cutmix: [Augment.cutmix()],
   all: [Augment.flip(), Augment.resizedCrop(), Augment.rotation(10), Augment.color({ hue: 0.1 }), Augment.cutmix()],
 }
+const columns = Object.values(kinds).map(augment => {
+  const { columns } = orThrow(Augment.apply(augment, { seed, epoch: 4 })(four))
+  return columns['input'] ?? new Float32Array(0)
+})
 const width = size * size * 3
-writeSheet(
-  out,
-  size,
-  Object.values(kinds).map(augment => {
-    const { columns } = orThrow(Augment.apply(augment, { seed, epoch: 1 })(eight))
-    return Array.from({ length: eight.size }, (_, r) => columns['input']?.subarray(r * width, (r + 1) * width) ?? [])
-  }),
-)
+const row = (r: number) => columns.map(all => all.subarray(r * width, (r + 1) * width))
+writeSheet(out, size, [0, 1, 2, 3].map(row))
 console.log(`${out}: ${Object.keys(kinds).join(', ')}`)
 
 const file = readFileSync(new URL('data/digits.csv.gz', import.meta.url))
