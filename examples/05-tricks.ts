@@ -135,6 +135,48 @@ await compare(
       Layer.flatten(),
       Layer.dense(10),
     ),
+    'every channel by itself, then all of them': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.conv2d(8, 3, { padding: 'same' }),
+      Layer.relu(),
+      Layer.separableConv2d(16, 3), // the same as depthwiseConv2d without bias, then conv2d(16, 1)
+      Layer.relu(),
+      Layer.depthwiseConv2d(3, { stride: 2, multiplier: 2 }),
+      Layer.relu(),
+      Layer.flatten(),
+      Layer.dense(10),
+    ),
+    'smaller, then larger again: transposed and by blocks': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8, 1),
+      Layer.conv2d(8, 3, { stride: 2, padding: 'same' }), // [4, 4, 8]
+      Layer.relu(),
+      Layer.convTranspose2d(4, 4, { stride: 2, padding: 1 }), // [8, 8, 4]
+      Layer.relu(),
+      Layer.upsample(2), // [16, 16, 4]
+      Layer.crop(4), // [8, 8, 4]
+      Layer.maxPool2d(2),
+      Layer.flatten(),
+      Layer.dense(10),
+    ),
+    'the rows of pixels as a sequence': pipe(
+      Net.input(64),
+      Layer.rescale(1 / 16),
+      Layer.reshape(8, 8), // 8 steps of 8 channels
+      Layer.conv1d(32, 3, { padding: 'causal' }),
+      Layer.relu(),
+      Layer.separableConv1d(32, 3, { padding: 'same' }),
+      Layer.relu(),
+      Layer.maxPool1d(2),
+      Layer.convTranspose1d(16, 2, { stride: 2 }),
+      Layer.relu(),
+      Layer.averagePool1d(2),
+      x => Layer.concat(Layer.globalAveragePool1d()(x), Layer.globalMaxPool1d()(x)),
+      Layer.dense(10),
+    ),
     'averages in place of maxima': pipe(
       Net.input(64),
       Layer.rescale(1 / 16),

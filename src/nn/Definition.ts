@@ -8,12 +8,15 @@ import type { Expr } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
 import { erase } from '../graph/settings.js'
 import type { Shape } from '../shape/Dims.js'
+import type { Fans } from './Init.js'
 import type { Penalty } from './Penalty.js'
 
 /** A parameter, or a piece of state, of a layer: f32, of a shape without the batch. */
 export interface ParamSpec {
   readonly shape: Shape
   readonly init: Spec<'init'>
+  /** the numbers that a unit takes and gives, where the shape does not tell them; `Init.fansOf` of the shape if absent */
+  readonly fans?: Fans
   /** what its size adds to the loss while it is trained; means nothing for state */
   readonly penalty?: Penalty
 }

@@ -8,7 +8,10 @@
  *     truncatedNormal  sd sqrt(s / n) / 0.87962566103423978, cut at +-2 sd (uncorrected: not divided)
  *
  * Glorot & Bengio 2010 is s = 1 over the mean of the fans, He et al. 2015 s = 2 over fan in, LeCun et al. 1998 s = 1
- * over fan in. The fans of a kernel [...field, in, out] are field x in and field x out.
+ * over fan in. The fans of a kernel [...field, in, out] are field x in and field x out: of a convolution in groups
+ * field x channels / groups and field x filters, of a transposed one [...field, filters, channels] those of the
+ * convolution whose gradient it is (both as Keras and PyTorch count), of a depthwise one field and field x multiplier,
+ * what a unit takes and a channel gives (PyTorch's fan in; Keras has field x channels there).
  */
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
@@ -256,9 +259,9 @@ export const fansOf = (shape: Shape): Fans => {
 }
 
 /** The initial tensor, f32 of `shape`, or an `Invalid`; `key` (i32[4]) is what `op/random` draws with. */
-export const values = (spec: Spec<'init'>, shape: Shape, key: Expr): Expr => {
+export const values = (spec: Spec<'init'>, shape: Shape, key: Expr, fans: Fans = fansOf(shape)): Expr => {
   const def = resolve(spec)
-  return E.isLeft(def) ? invalid('init', def.left) : def.right.make(spec.config, shape, fansOf(shape), key)
+  return E.isLeft(def) ? invalid('init', def.left) : def.right.make(spec.config, shape, fans, key)
 }
 
 /** Whether it has the form of an initializer. */

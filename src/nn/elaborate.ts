@@ -17,6 +17,7 @@ import { sameType, showType, type TensorType, tensorType } from '../shape/Tensor
 import { analyze, type Row } from './analyze.js'
 import type { ParamSpec, Vars } from './Definition.js'
 import { dependsOn } from './draws.js'
+import type { Fans } from './Init.js'
 import type { AnyNet, LayerNode } from './Node.js'
 import * as Penalty from './Penalty.js'
 
@@ -27,6 +28,8 @@ export interface Variable {
   readonly role: 'param' | 'state'
   readonly shape: Shape
   readonly init: Spec<'init'>
+  /** of a parameter whose layer gives them */
+  readonly fans?: Fans
   /** a parameter of a layer that is not frozen */
   readonly trainable: boolean
   /** of a parameter that has one */
@@ -69,11 +72,11 @@ const variablesOf = (rows: readonly Row[]): readonly Variable[] => {
   const found = new Map<string, Variable>()
   for (const { node, path, params, state } of rows) {
     const add = (role: Variable['role'], specs: Readonly<Record<string, ParamSpec>>): void => {
-      for (const [name, { shape, init, penalty }] of Object.entries(specs)) {
+      for (const [name, { shape, init, fans, penalty }] of Object.entries(specs)) {
         const at = `${path}/${name}`
         const trainable =
           (role === 'param' && node._tag === 'Apply' && !node.frozen) || found.get(at)?.trainable === true
-        found.set(at, { path: at, role, shape, init, trainable, ...(penalty && { penalty }) })
+        found.set(at, { path: at, role, shape, init, trainable, ...(fans && { fans }), ...(penalty && { penalty }) })
       }
     }
     add('param', params)

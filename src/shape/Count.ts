@@ -146,6 +146,10 @@ export type Subtract<A extends number, B extends number> = [DigitsOf<A>] extends
     ? number
     : Value<Less<DigitsOf<A>, DigitsOf<B>>>
 
+/** The larger of the two, or `number`. */
+export type Larger<A extends number, B extends number> =
+  number extends Subtract<A, B> ? (number extends Subtract<B, A> ? number : B) : A
+
 /** A tuple of N elements, for N below 100. */
 type Tuple<S extends string> = S extends `${infer A extends Digit}${infer B extends Digit}`
   ? Ones[A] extends infer T extends readonly 1[]

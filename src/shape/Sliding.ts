@@ -4,8 +4,12 @@
  * s, gives
  *
  *     floor((n + a + b - (d (k - 1) + 1)) / s) + 1
+ *
+ * A transposed convolution gives the size that a convolution makes n of; of several the least, plus e:
+ *
+ *     (n - 1) s + d (k - 1) + 1 - a - b + e
  */
-import type { Add, Multiply, Quotient, Subtract } from './Count.js'
+import type { Add, Larger, Multiply, Quotient, Subtract } from './Count.js'
 import type { Shape } from './Dims.js'
 import { showShape } from './TensorType.js'
 
@@ -22,6 +26,12 @@ export type Edges = readonly [readonly [number, number], readonly [number, numbe
  * - the edges themselves.
  */
 export type Padding = 'valid' | 'same' | Pair | Edges
+
+/**
+ * Of sequences. 'causal': all before, so that no place sees what comes after it; as many places as with 'same'. Numbers
+ * are of both ends alike, or [before, after].
+ */
+export type Padding1d = 'valid' | 'same' | 'causal' | number | readonly [number, number]
 
 export const pairOf = (x: Pair): readonly [number, number] => (typeof x === 'number' ? [x, x] : x)
 
@@ -110,6 +120,30 @@ export const outputOf = (
   return [places(height + top + bottom, span(kh, dy), sy), places(width + left + right, span(kw, dx), sx)]
 }
 
+export interface Transposed {
+  readonly window: readonly [number, number]
+  readonly stride: readonly [number, number]
+  readonly dilation: readonly [number, number]
+  readonly padding: 'valid' | 'same' | Edges
+  /** what is added at the end; null means nothing, but for 'valid' as much as makes n s of a window narrower than s */
+  readonly extra: readonly [number, number] | null
+}
+
+/** The height and width of a transposed convolution's result; may not be positive. */
+export const transposedSize = (
+  image: readonly [number, number],
+  { window, stride, dilation, padding, extra }: Transposed,
+): readonly [number, number] => {
+  const along = (i: 0 | 1): number => {
+    const [n, s, spanned] = [image[i], stride[i], span(window[i], dilation[i])]
+    if (padding === 'same') return n * s
+    if (padding === 'valid' && extra === null) return (n - 1) * s + Math.max(spanned, s)
+    const [before, after] = padding === 'valid' ? [0, 0] : padding[i]
+    return (n - 1) * s + spanned - before - after + (extra === null ? 0 : extra[i])
+  }
+  return [along(0), along(1)]
+}
+
 // --- the same at the type level ---------------------------------------------------------------------------------------
 type Axis = 0 | 1
 
@@ -148,3 +182,71 @@ export type Slid2d<
   D extends Pair,
   P extends Padding,
 > = readonly [Slid<S[0], On<K, 0>, On<T, 0>, On<D, 0>, P, 0>, Slid<S[1], On<K, 1>, On<T, 1>, On<D, 1>, P, 1>, C]
+
+type Flat<P extends Padding1d> = P extends 'causal'
+  ? 'same'
+  : P extends readonly [infer B extends number, infer E extends number]
+    ? readonly [readonly [0, 0], readonly [B, E]]
+    : P extends 'valid' | 'same' | number
+      ? P
+      : number
+
+/** A sequence S under windows of size K with stride T, dilation D and padding P, in C channels. */
+export type Slid1d<
+  S extends Shape,
+  C extends number,
+  K extends number,
+  T extends number,
+  D extends number,
+  P extends Padding1d,
+> = readonly [Slid<S[0], K, T, D, Flat<P>, 1>, C]
+
+/** What is added at the end; null where nothing was said. */
+export type Extra = Pair | null
+
+type Spread<
+  N extends number,
+  K extends number,
+  T extends number,
+  D extends number,
+  P extends Padding,
+  X extends Extra,
+  A extends Axis,
+> = [P] extends ['same']
+  ? Multiply<N, T>
+  : [P, X] extends ['valid', null]
+    ? Add<Multiply<Subtract<N, 1>, T>, Larger<Span<K, D>, T>>
+    : Add<Subtract<Add<Multiply<Subtract<N, 1>, T>, Span<K, D>>, Around<P, A>>, X extends Pair ? On<X, A> : 0>
+
+/** An image S under a transposed convolution to C channels; a size that cannot be known is `number`. */
+export type Spread2d<
+  S extends Shape,
+  C extends number,
+  K extends Pair,
+  T extends Pair,
+  D extends Pair,
+  P extends Padding,
+  X extends Extra,
+> = readonly [
+  Spread<S[0], On<K, 0>, On<T, 0>, On<D, 0>, P, X, 0>,
+  Spread<S[1], On<K, 1>, On<T, 1>, On<D, 1>, P, X, 1>,
+  C,
+]
+
+/** The same of a sequence. */
+export type Spread1d<
+  S extends Shape,
+  C extends number,
+  K extends number,
+  T extends number,
+  D extends number,
+  P extends Padding1d,
+  X extends number | null,
+> = readonly [Spread<S[0], K, T, D, Flat<P>, X, 1>, C]
+
+/** An image S without its edges P. */
+export type Cropped2d<S extends Shape, P extends Pair | Edges> = readonly [
+  Subtract<S[0], Around<P, 0>>,
+  Subtract<S[1], Around<P, 1>>,
+  S[2],
+]

@@ -104,7 +104,7 @@ const valuesOf = (s: Subject, rows: number): E.Either<Fault, Values> => {
   const specs = Object.entries({ ...s.params, ...s.state })
   const keys = specs.map(([name]) => input(`key ${name}`, tensorType('i32', [4])))
   const drawn = evaluateAll(
-    specs.map(([, { shape, init }], i) => Init.values(init, shape, keys[i] as Expr)),
+    specs.map(([, { shape, init, fans }], i) => Init.values(init, shape, keys[i] as Expr, fans)),
     Object.fromEntries(specs.map(([name], i) => [`key ${name}`, [...keyOf(seed, `${s.path}/${name}`, 'init'), i, 0]])),
   )
   return E.map(

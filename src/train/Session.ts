@@ -38,7 +38,7 @@ const initialKey = (path: string): string => `init/${path}`
 /** The initial values of all variables, drawn by the kernels: the same bits everywhere. */
 const drawInitial = (recipe: AnyRecipe, p: Programs) => {
   const key = (path: string) => input(initialKey(path), tensorType('i32', [4]))
-  const results = Object.fromEntries(p.variables.map(v => [v.path, Init.values(v.init, v.shape, key(v.path))]))
+  const results = Object.fromEntries(p.variables.map(v => [v.path, Init.values(v.init, v.shape, key(v.path), v.fans)]))
   const keys = p.variables.map(v => [initialKey(v.path), [...keyOf(recipe.seed, v.path, 'init'), 0, 0]])
   const given = Object.fromEntries(keys)
   return E.map((m: Machine) => m.run('init', 1, given))(

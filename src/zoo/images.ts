@@ -38,8 +38,6 @@ export interface UnitOptions {
   readonly stride?: number
   /** 'same' by default, as TensorFlow pads; a number as PyTorch does */
   readonly padding?: Padding
-  /** 1 by default */
-  readonly groups?: number
   /** `Layer.batchNorm()` by default */
   readonly norm?: Layer.Keeps
   /** none by default */
@@ -51,14 +49,8 @@ export const unit = (
   name: string,
   filters: number,
   size: number,
-  {
-    stride = 1,
-    padding = 'same',
-    groups = 1,
-    norm = Layer.batchNorm(),
-    activation = Layer.identity(),
-  }: UnitOptions = {},
+  { stride = 1, padding = 'same', norm = Layer.batchNorm(), activation = Layer.identity() }: UnitOptions = {},
 ): Part =>
   Net.scope(name, x =>
-    pipe(x, Layer.conv2d(filters, size, { stride, padding, groups, bias: false, init: Init.he() }), norm, activation),
+    pipe(x, Layer.conv2d(filters, size, { stride, padding, bias: false, init: Init.he() }), norm, activation),
   )

@@ -3,6 +3,7 @@
  * as in TensorFlow, batch normalization as Keras sets it.
  */
 import { pipe } from '#fp/function.js'
+import * as Init from '../nn/Init.js'
 import * as Layer from '../nn/Layer.js'
 import * as Net from '../nn/Net.js'
 import { type Image, inTurn, type Options, type Part, start, unit } from './images.js'
@@ -17,12 +18,10 @@ const norm = Layer.batchNorm({ form: 'keras' })
 const norm2 = Layer.batchNorm({ form: 'keras', momentum: 0.999 })
 
 /** A filter of 3 x 3 for each channel. */
-const depthwise =
-  (stride: number, batchNorm: Layer.Keeps): Part =>
-  x => {
-    const channels = x.shape[2]
-    return unit('depthwise', channels, 3, { stride, groups: channels, norm: batchNorm, activation })(x)
-  }
+const depthwise = (stride: number, batchNorm: Layer.Keeps): Part =>
+  Net.scope('depthwise', x =>
+    pipe(x, Layer.depthwiseConv2d(3, { stride, padding: 'same', bias: false, init: Init.he() }), batchNorm, activation),
+  )
 
 /** Table 1: filters and stride of each separable convolution. */
 const separable: readonly (readonly [number, number])[] = [

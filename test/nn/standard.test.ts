@@ -58,6 +58,14 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
       Layer.globalAveragePool(),
       Layer.globalMaxPool(),
       Layer.spaceToDepth(2, { form: 'torch' }),
+      Layer.depthwiseConv2d(2, { multiplier: 2, padding: 'same', penalty: Penalty.l2(0.5) }),
+      Layer.separableConv2d(3, 1, { depthwiseInit: Init.he(), pointwisePenalty: Penalty.l1(0.5) }),
+      Layer.convTranspose2d(2, 3, { stride: 2, padding: [1, 0], outputPadding: [1, 0], groups: 2 }),
+      Layer.upsample([2, 1], { method: 'bilinear', centers: 'corners' }),
+      Layer.crop([
+        [1, 0],
+        [0, 1],
+      ]),
       Layer.pad([
         [0, 1],
         [2, 3],
@@ -71,6 +79,15 @@ test('every standard layer survives JSON, and has a definition in `standard`', (
         (x: Net.AnyNet): Net.AnyNet =>
           layer(Layer.reshape<readonly [2, 2, 2]>(2, 2, 2)(x)),
     ),
+    ...[
+      Layer.conv1d(3, 2, { padding: 'causal', dilation: 2, bias: false }),
+      Layer.separableConv1d(3, 2, { multiplier: 2, depthwisePenalty: Penalty.l2(0.5) }),
+      Layer.convTranspose1d(3, 2, { stride: 2, padding: 'same' }),
+      Layer.maxPool1d(2, { stride: 1, padding: [0, 1], ceil: true }),
+      Layer.averagePool1d(2, { countPadding: true }),
+      Layer.globalAveragePool1d(),
+      Layer.globalMaxPool1d(),
+    ],
     x => Layer.add(x, x),
     x => Layer.concat(x, x),
     x =>

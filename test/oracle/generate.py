@@ -11,6 +11,7 @@ import torch
 
 import clip
 import conv
+import convLayers
 import convNets
 import images
 import layers
@@ -26,6 +27,6 @@ import weights
 import wrapped
 
 torch.set_num_threads(1)
-families = (ops, conv, images, nets, convNets, layers, training, trajectories)
+families = (ops, conv, convLayers, images, nets, convNets, layers, training, trajectories)
 for family in (*families, optimizers, wrapped, clip, schedules, plateau, scores, weights):
     family.generate()

@@ -1,7 +1,7 @@
 /** Sizes computed at the type level: this file must compile, and each line fails to if the result is another. */
-import type { Add, Multiply, Quotient, Subtract } from '../../src/shape/Count.js'
+import type { Add, Larger, Multiply, Quotient, Subtract } from '../../src/shape/Count.js'
 import type { Joined, Show, Size } from '../../src/shape/Dims.js'
-import type { Slid2d } from '../../src/shape/Sliding.js'
+import type { Cropped2d, Slid1d, Slid2d, Spread1d, Spread2d } from '../../src/shape/Sliding.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const is = <A, B>(_equal: Equal<A, B>): void => {}
@@ -60,3 +60,44 @@ is<Slid2d<Image, 8, readonly [3, 5], readonly [2, 3], readonly [2, 1], readonly 
 is<Slid2d<Image, 8, 2, 1, 1, readonly [readonly [0, 1], readonly [2, 3]]>, readonly [416, 419, 8]>(true)
 is<Slid2d<readonly [2, 2, 3], 8, 3, 1, 1, 'valid'>, readonly [number, number, 8]>(true)
 is<Slid2d<readonly [number, 28, 3], 8, 3, 1, 1, 'valid'>, readonly [number, 26, 8]>(true)
+
+is<Larger<3, 416>, 416>(true)
+is<Larger<416, 3>, 416>(true)
+is<Larger<7, 7>, 7>(true)
+is<Larger<number, 7>, number>(true)
+
+is<Slid1d<readonly [100, 8], 16, 5, 2, 1, 'valid'>, readonly [48, 16]>(true)
+is<Slid1d<readonly [100, 8], 16, 5, 3, 2, 'causal'>, readonly [34, 16]>(true)
+is<Slid1d<readonly [100, 8], 16, 5, 1, 1, 2>, readonly [100, 16]>(true)
+is<Slid1d<readonly [100, 8], 16, 5, 1, 1, readonly [0, 3]>, readonly [99, 16]>(true)
+is<Slid1d<readonly [number, 8], 16, 5, 1, 1, 'same'>, readonly [number, 16]>(true)
+is<Slid1d<readonly [3, 8], 16, 5, 1, 1, 'valid'>, readonly [number, 16]>(true)
+
+type Small = readonly [13, 7, 256]
+is<Spread2d<Small, 64, 3, 2, 1, 'same', null>, readonly [26, 14, 64]>(true)
+is<Spread2d<Small, 64, 3, 2, 1, 'valid', null>, readonly [27, 15, 64]>(true)
+is<Spread2d<Small, 64, 2, 3, 1, 'valid', null>, readonly [39, 21, 64]>(true)
+is<Spread2d<Small, 64, 2, 3, 1, 'valid', 0>, readonly [38, 20, 64]>(true)
+is<Spread2d<Small, 64, 4, 2, 1, 1, null>, readonly [26, 14, 64]>(true)
+is<Spread2d<Small, 64, 3, 2, 1, 1, 1>, readonly [26, 14, 64]>(true)
+is<
+  Spread2d<
+    Small,
+    8,
+    readonly [3, 5],
+    readonly [2, 1],
+    readonly [1, 2],
+    readonly [readonly [0, 1], readonly [2, 2]],
+    readonly [1, 0]
+  >,
+  readonly [27, 11, 8]
+>(true)
+is<Spread2d<readonly [number, 7, 3], 8, 3, 2, 1, 1, 0>, readonly [number, 13, 8]>(true)
+is<Spread2d<readonly [1, 7, 3], 8, 3, 2, 1, 2, 0>, readonly [number, 11, 8]>(true)
+is<Spread1d<readonly [13, 4], 8, 3, 2, 1, 1, 1>, readonly [26, 8]>(true)
+is<Spread1d<readonly [13, 4], 8, 3, 2, 1, 'same', null>, readonly [26, 8]>(true)
+
+is<Cropped2d<Image, 1>, readonly [414, 413, 3]>(true)
+is<Cropped2d<Image, readonly [readonly [0, 0], readonly [2, 3]]>, readonly [416, 410, 3]>(true)
+is<Cropped2d<readonly [number, 4, 3], 2>, readonly [number, 0, 3]>(true)
+is<Cropped2d<readonly [4, 4, 3], 3>, readonly [number, number, 3]>(true)

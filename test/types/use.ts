@@ -261,3 +261,24 @@ export const blocks: Net<readonly [32, 32, 3], readonly [32, 32, 64]> = pipe(
   convBlock(32),
   convBlock(64),
 )
+
+// --- convolutions of sequences, separable and transposed ones -----------------------------------------------------------
+export const sound: Net<readonly [400, 1], readonly [32]> = pipe(
+  Net.input(400, 1),
+  Layer.conv1d(16, 8, { stride: 4, padding: 'causal' }),
+  Layer.maxPool1d(2),
+  Layer.separableConv1d(32, 3, { padding: 'same' }),
+  Layer.averagePool1d(3, { stride: 2, padding: 1 }),
+  Layer.globalAveragePool1d(),
+)
+export const autoencoder: Net<readonly [28, 28, 1], readonly [28, 28, 1]> = pipe(
+  Net.input(28, 28, 1),
+  Layer.conv2d(8, 3, { stride: 2, padding: 'same' }),
+  Layer.depthwiseConv2d(3, { multiplier: 2, stride: 2, padding: 1 }),
+  Layer.convTranspose2d(8, 4, { stride: 2, padding: 1 }),
+  Layer.upsample([2, 2], { method: 'bilinear' }),
+  Layer.separableConv2d(1, 5, { padding: 3 }),
+  Layer.crop(1),
+)
+export const enlarge = <I extends Inputs, N extends number>(x: Net<I, readonly [N, N, 4]>) =>
+  pipe(x, Layer.upsample(2), Layer.depthwiseConv2d(3, { padding: 'same' }))

@@ -139,3 +139,33 @@ pipe(Net.input(28, 28, 1), Layer.conv2d(32, 3, { padding: 'full' }))
 
 // @ts-expect-error a residual whose convolution shrinks the image
 pipe(Net.input(28, 28, 8), Layer.residual(Layer.conv2d(8, 3)))
+
+// @ts-expect-error a convolution of a sequence that is an image
+pipe(Net.input(28, 28, 1), Layer.conv1d(32, 3))
+
+// @ts-expect-error a depthwise convolution of a sequence
+pipe(Net.input(28, 28), Layer.depthwiseConv2d(3))
+
+// @ts-expect-error a separable convolution of a vector
+pipe(Net.input(784), Layer.separableConv2d(32, 3))
+
+// @ts-expect-error a transposed convolution of a vector
+pipe(Net.input(100), Layer.convTranspose2d(32, 3))
+
+// @ts-expect-error a dense layer on a transposed convolution
+pipe(Net.input(7, 7, 8), Layer.convTranspose2d(4, 3, { stride: 2, padding: 'same' }), Layer.dense(10))
+
+// @ts-expect-error a residual whose depthwise convolution multiplies the channels
+pipe(Net.input(28, 28, 8), Layer.residual(Layer.depthwiseConv2d(3, { multiplier: 2, padding: 'same' })))
+
+// @ts-expect-error an enlarged vector
+pipe(Net.input(784), Layer.upsample(2))
+
+// @ts-expect-error a cropped sequence
+pipe(Net.input(28, 28), Layer.crop(2))
+
+// @ts-expect-error a pool of a sequence that is an image
+pipe(Net.input(28, 28, 1), Layer.maxPool1d(2))
+
+// @ts-expect-error causal padding of an image
+pipe(Net.input(28, 28, 1), Layer.conv2d(32, 3, { padding: 'causal' }))

@@ -1,36 +1,28 @@
 /**
- * Convolutions of images [height, width, channels], and of sequences [length, channels].
- *
- * The filters lie as TensorFlow keeps them: [kh, kw, channels / groups, filters], those of a transposed convolution
- * [kh, kw, filters / groups, channels].
+ * Convolutions of images [height, width, channels], and of sequences [length, channels]. The filters lie as TensorFlow
+ * keeps them: [...window, channels / groups, filters].
  */
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 import type { Expr } from '../../graph/Expr.js'
-import type { Spec } from '../../graph/Spec.js'
-import { flag, size, withOptional } from '../../graph/settings.js'
-import { add } from '../../op/arithmetic.js'
+import { size, withOptional } from '../../graph/settings.js'
+import { reshape } from '../../op/broadcast.js'
 import { conv2d as convolve } from '../../op/conv.js'
 import type { Inputs, Shape } from '../../shape/Dims.js'
-import { edgesOf, outputOf, type Padding, type Pair, pairOf, type Slid2d, slidingAttrs } from '../../shape/Sliding.js'
-import { showShape } from '../../shape/TensorType.js'
+import { type Padding, type Padding1d, type Pair, pairOf, type Slid1d, type Slid2d } from '../../shape/Sliding.js'
 import { define } from '../define.js'
-import * as Init from '../Init.js'
 import type { Net } from '../Node.js'
-import * as Penalty from '../Penalty.js'
-import { type Images, imageFault, pads, padsOf, two } from './images.js'
-import type { Named } from './types.js'
-
-export interface FilterOptions extends Named {
-  /** true by default; useless before a batch normalization */
-  readonly bias?: boolean
-  /** of the filters; `Init.glorotUniform()` by default */
-  readonly init?: Spec<'init'>
-  /** `Init.zeros()` by default */
-  readonly biasInit?: Spec<'init'>
-  /** of the filters, `Penalty.l2(1e-4)`; none by default */
-  readonly penalty?: Penalty.Penalty
-}
+import {
+  biased,
+  type FilterOptions,
+  filterArgs,
+  filterParams,
+  filterSettings,
+  groupsFault,
+  penalized,
+} from './filters.js'
+import { type Images, imageFault, pads, padsOf, placed, two } from './images.js'
+import { along, asImages, asSequences, pads1d, pads1dOf, placed1d, type Sequences, sequenceFault } from './sequences.js'
 
 export interface Conv2dOptions<T extends Pair = Pair, D extends Pair = Pair, P extends Padding = Padding>
   extends FilterOptions {
@@ -57,51 +49,24 @@ export type Conv2d = <
 ) => <I extends Inputs, S extends Shape>(x: Net<I, S> & Images<S, 'conv2d'>) => Net<I, Slid2d<S, F, K, T, D, P>>
 
 const config = withOptional(
-  t.type({
-    filters: size,
-    size: two,
-    stride: two,
-    dilation: two,
-    padding: pads,
-    groups: size,
-    bias: flag,
-    init: Init.codec,
-    biasInit: Init.codec,
-  }),
-  t.partial({ penalty: Penalty.codec }),
+  t.type({ filters: size, size: two, stride: two, dilation: two, padding: pads, groups: size, ...filterSettings }),
+  penalized,
 )
 type Config = t.TypeOf<typeof config>
 
-/** The output's height and width, or what does not fit. */
-const placed = (
-  c: Omit<Config, 'filters' | 'bias' | 'init' | 'biasInit'>,
-  [height = 0, width = 0]: Shape,
-): E.Either<string, readonly [number, number]> => {
-  const sliding = { window: c.size, stride: c.stride, dilation: c.dilation, padding: c.padding }
-  const [h, w] = outputOf([height, width], c.size, slidingAttrs([height, width], sliding))
-  const [[top, bottom], [left, right]] = edgesOf([height, width], sliding)
-  return h >= 1 && w >= 1
-    ? E.right([h, w])
-    : E.left(
-        `the window ${showShape(c.size)} is larger than the image ${showShape([height, width])} padded to ${showShape([height + top + bottom, width + left + right])}; pad more, with padding: 'same' for example`,
-      )
-}
-
 const shapeOf = (c: Config, x: Shape = []): E.Either<string, Shape> => {
-  const fault = imageFault(x)
-  if (fault) return E.left(fault)
-  const channels = x[2] as number
-  if (channels % c.groups !== 0 || c.filters % c.groups !== 0)
-    return E.left(
-      `${c.groups} groups do not divide both the ${channels} channels of ${showShape(x)} and the ${c.filters} filters; give a number of groups that does`,
-    )
-  return E.map(([h, w]: readonly [number, number]) => [h, w, c.filters])(placed(c, x))
+  const fault = imageFault(x) ?? groupsFault(c.groups, x, c.filters)
+  return fault ? E.left(fault) : E.map(([h, w]: readonly [number, number]) => [h, w, c.filters])(placed(c, x))
 }
 
-const meaning = (c: Config, { w, b }: { readonly w: Expr; readonly b: Expr }, x: Expr): Expr => {
+interface Vars {
+  readonly w: Expr
+  readonly b: Expr
+}
+
+const meaning = (c: Config, { w, b }: Vars, x: Expr): Expr => {
   const { stride, dilation, padding, groups } = c
-  const y = convolve(x, w, { stride, dilation, padding, groups })
-  return c.bias ? add(y, b) : y
+  return biased(convolve(x, w, { stride, dilation, padding, groups }), b, c.bias)
 }
 
 /**
@@ -112,37 +77,82 @@ const meaning = (c: Config, { w, b }: { readonly w: Expr; readonly b: Expr }, x:
 export const conv2d = define<Conv2d>()({
   kind: 'gradus/conv2d',
   config,
-  args: (
-    filters,
-    window,
-    {
-      stride = 1,
-      dilation = 1,
-      padding = 'valid',
-      groups = 1,
-      bias = true,
-      init = Init.glorotUniform(),
-      biasInit = Init.zeros(),
-      penalty,
-    } = {},
-  ) => ({
+  args: (filters, window, { stride = 1, dilation = 1, padding = 'valid', groups = 1, ...options } = {}) => ({
     filters,
     size: pairOf(window),
     stride: pairOf(stride),
     dilation: pairOf(dilation),
     padding: padsOf(padding),
     groups,
-    bias,
-    init,
-    biasInit,
-    ...(penalty && { penalty }),
+    ...filterArgs(options),
   }),
   shape: shapeOf,
-  params: ({ filters, size, groups, bias, init, biasInit, penalty }, x) => ({
-    w: { shape: [...size, (x?.[2] ?? 0) / groups, filters], init, ...(penalty && { penalty }) },
-    ...(bias && { b: { shape: [filters], init: biasInit } }),
-  }),
+  params: (c, x) => filterParams(c, [...c.size, (x?.[2] ?? 0) / c.groups, c.filters], c.filters),
   state: () => ({}),
   infer: (c, p, _s, x) => meaning(c, p, x),
   train: (c, p, s, _key, x) => [meaning(c, p, x), s],
+})
+
+// --- of sequences -----------------------------------------------------------------------------------------------------
+export interface Conv1dOptions<T extends number = number, D extends number = number, P extends Padding1d = Padding1d>
+  extends FilterOptions {
+  /** 1 by default */
+  readonly stride?: T
+  /** 1 by default */
+  readonly dilation?: D
+  /** 'valid' (none) by default; 'same' as TensorFlow pads, a number as PyTorch, [before, after], or 'causal' */
+  readonly padding?: P
+  /** 1 by default */
+  readonly groups?: number
+}
+
+export type Conv1d = <
+  const F extends number,
+  const K extends number,
+  const T extends number = 1,
+  const D extends number = 1,
+  const P extends Padding1d = 'valid',
+>(
+  filters: F,
+  size: K,
+  options?: Conv1dOptions<T, D, P>,
+) => <I extends Inputs, S extends Shape>(x: Net<I, S> & Sequences<S, 'conv1d'>) => Net<I, Slid1d<S, F, K, T, D, P>>
+
+const config1d = withOptional(
+  t.type({ filters: size, size, stride: size, dilation: size, padding: pads1d, groups: size, ...filterSettings }),
+  penalized,
+)
+
+const meaning1d = (c: t.TypeOf<typeof config1d>, { w, b }: Vars, x: Expr): Expr => {
+  const { stride, dilation, padding } = along(c)
+  const filters = reshape(w, [1, ...w.type.shape])
+  const y = convolve(asImages(x), filters, { stride, dilation, padding, groups: c.groups })
+  return biased(asSequences(y), b, c.bias)
+}
+
+/**
+ * y[i, o] = sum_{u, c} x[s i + d u - before, c] w[u, c, o] + b[o]: [length, channels] to [places, filters]. Parameters:
+ * `w` [size, channels / groups, filters] and, with a bias, `b` [filters]. The fans of an initializer are the window's
+ * size times the channels.
+ */
+export const conv1d = define<Conv1d>()({
+  kind: 'gradus/conv1d',
+  config: config1d,
+  args: (filters, window, { stride = 1, dilation = 1, padding = 'valid', groups = 1, ...options } = {}) => ({
+    filters,
+    size: window,
+    stride,
+    dilation,
+    padding: pads1dOf(padding),
+    groups,
+    ...filterArgs(options),
+  }),
+  shape: (c, x = []) => {
+    const fault = sequenceFault(x) ?? groupsFault(c.groups, x, c.filters)
+    return fault ? E.left(fault) : E.map((n: number) => [n, c.filters])(placed1d(c, x))
+  },
+  params: (c, x) => filterParams(c, [c.size, (x?.[1] ?? 0) / c.groups, c.filters], c.filters),
+  state: () => ({}),
+  infer: (c, p, _s, x) => meaning1d(c, p, x),
+  train: (c, p, s, _key, x) => [meaning1d(c, p, x), s],
 })

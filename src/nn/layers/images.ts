@@ -1,7 +1,8 @@
 /** What the layers of images share: their types, the codecs of their settings, and how they refuse other shapes. */
+import * as E from '#fp/Either.js'
 import { size, that } from '../../graph/settings.js'
 import type { OfRank, Shape } from '../../shape/Dims.js'
-import type { Edges, Padding } from '../../shape/Sliding.js'
+import { type Edges, edgesOf, outputOf, type Padding, type Pair, slidingAttrs } from '../../shape/Sliding.js'
 import { showShape } from '../../shape/TensorType.js'
 
 /** What a layer called L that takes images says to other shapes. */
@@ -31,7 +32,7 @@ export const isWhole = (u: unknown): u is number =>
 /** Two sizes, [vertical, horizontal]. */
 export const two = that<Two>('a whole number >= 1, or two', isPair(size.is))
 
-const isEdges = (u: unknown): u is Edges => Array.isArray(u) && u.length === 2 && u.every(isPair(isWhole))
+export const isEdges = (u: unknown): u is Edges => Array.isArray(u) && u.length === 2 && u.every(isPair(isWhole))
 
 /** 'same', 'valid' or the edges. */
 export type Pads = 'same' | 'valid' | Edges
@@ -41,9 +42,41 @@ export const pads = that<Pads>(
   (u): u is Pads => u === 'same' || u === 'valid' || isEdges(u),
 )
 
-/** Padding as it is kept in settings: numbers written out as edges. */
-export const padsOf = (p: Padding): Pads => {
-  if (typeof p === 'string') return p
+/** Edges as they are kept in settings: numbers written out. */
+export const writtenOut = (p: Pair | Edges): Edges => {
   const [y, x] = typeof p === 'number' ? [p, p] : p
   return [typeof y === 'number' ? [y, y] : y, typeof x === 'number' ? [x, x] : x]
+}
+
+export const padsOf = (p: Padding): Pads => (typeof p === 'string' ? p : writtenOut(p))
+
+/** A window that slides over images. */
+export interface Slides {
+  readonly size: Two
+  readonly stride: Two
+  readonly dilation: Two
+  readonly padding: Pads
+}
+
+/** How many places a window has down and across, and the padded image. */
+export const placesOf = (
+  { size: window, ...rest }: Slides,
+  image: Two,
+): { readonly places: Two; readonly padded: Two } => {
+  const sliding = { window, ...rest }
+  const [[top, bottom], [left, right]] = edgesOf(image, sliding)
+  return {
+    places: outputOf(image, window, slidingAttrs(image, sliding)),
+    padded: [image[0] + top + bottom, image[1] + left + right],
+  }
+}
+
+/** How many places a window has down and across, or what does not fit. */
+export const placed = (c: Slides, [height = 0, width = 0]: Shape): E.Either<string, Two> => {
+  const { places, padded } = placesOf(c, [height, width])
+  return places.every(n => n >= 1)
+    ? E.right(places)
+    : E.left(
+        `the window ${showShape(c.size)} is larger than the image ${showShape([height, width])} padded to ${showShape(padded)}; pad more, with padding: 'same' for example`,
+      )
 }
