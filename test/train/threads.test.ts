@@ -75,6 +75,7 @@ test('2 and 3 threads: the state of one, fitted; and the model predicts the same
 
 test('killed workers cost speed only', async () => {
   const expected = await hashOf(1)
+  await new Promise(setImmediate) // the workers of other tests have been announced
   const workers: Worker[] = []
   let killed = 0
   const collect = (worker: Worker) => workers.push(worker)
