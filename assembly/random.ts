@@ -5,7 +5,7 @@
  * own index only.
  *
  * Argument words of every kernel: [0] pointer to u32[4]: key low, key high, step low, step high; [1] pointer to the f32
- * output; [2] count; [3] stream. Exactly `count` elements are written.
+ * output; [2] count; [3] stream; [4] the first block. Exactly `count` elements are written.
  */
 
 import { normalQuantile, truncatedNormalQuantile } from './elementwise/quantile'
@@ -50,7 +50,7 @@ function fill<Distribution>(a: usize): void {
   let left = load<u32>(a, 8)
   const stream = i32x4.splat(load<u32>(a, 12))
   const distribution = changetype<Distribution>(0)
-  let block = i32x4(0, 1, 2, 3)
+  let block = i32x4.add(i32x4.splat(load<u32>(a, 16)), i32x4(0, 1, 2, 3))
   while (left > 0) {
     let c0 = block
     let c1 = stream

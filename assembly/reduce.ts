@@ -1,5 +1,6 @@
 /**
- * Reductions of [outer, n, inner] to [outer, inner]. Words: [0] from, [1] to, [2] outer, [3] n, [4] inner.
+ * Reductions of [outer, n, inner] to [outer, inner]. Words: [0] from, [1] to, [2] outer, [3] n, [4] inner, [5] elements
+ * from one of n to the next.
  *
  * The order of a sum is part of the operation. inner = 1: sixteen interleaved partial sums over chunks of 4,096
  * elements, the chunks added in order, then the lanes (((0+1)+(2+3)) of four vectors), then the last n mod 16 elements
@@ -17,18 +18,18 @@ export function reduceSum(a: usize): void {
   let to = <usize>load<u32>(a, 4)
   const outer = load<u32>(a, 8)
   const n = load<u32>(a, 12)
-  const inner = <usize>load<u32>(a, 16)
+  const inner = <usize>load<u32>(a, 16), along = <usize>load<u32>(a, 20) << 2
   for (let o: u32 = 0; o < outer; o++) {
-    if (inner == 1) {
+    if (along == 4) {
       store<f32>(to, sumRow(from, <usize>n << 2))
       to += 4
     } else {
       let c: usize = 0
-      for (; c + 4 <= inner; c += 4) v128.store(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2))
-      if (c < inner) storeLanes(to + (c << 2), sumColumns(from + (c << 2), n, inner << 2), inner - c)
+      for (; c + 4 <= inner; c += 4) v128.store(to + (c << 2), sumColumns(from + (c << 2), n, along))
+      if (c < inner) storeLanes(to + (c << 2), sumColumns(from + (c << 2), n, along), inner - c)
       to += inner << 2
     }
-    from += (<usize>n * inner) << 2
+    from += n * along
   }
 }
 
@@ -79,9 +80,9 @@ export function reduceMax(a: usize): void {
   let to = <usize>load<u32>(a, 4)
   const outer = load<u32>(a, 8)
   const n = load<u32>(a, 12)
-  const inner = <usize>load<u32>(a, 16)
+  const inner = <usize>load<u32>(a, 16), along = <usize>load<u32>(a, 20) << 2
   for (let o: u32 = 0; o < outer; o++) {
-    if (inner == 1) {
+    if (along == 4) {
       const end = from + (<usize>n << 2)
       let best = load<f32>(from)
       for (from += 4; from < end; from += 4) best = max(best, load<f32>(from))
@@ -92,14 +93,14 @@ export function reduceMax(a: usize): void {
         let at = from + (c << 2)
         let best = v128.load(at)
         for (let i: u32 = 1; i < n; i++) {
-          at += inner << 2
+          at += along
           best = f32x4.max(best, v128.load(at))
         }
         if (c + 4 <= inner) v128.store(to + (c << 2), best)
         else storeLanes(to + (c << 2), best, inner - c)
       }
       to += inner << 2
-      from += (<usize>n * inner) << 2
+      from += n * along
     }
   }
 }
@@ -110,14 +111,14 @@ export function argmax(a: usize): void {
   let to = <usize>load<u32>(a, 4)
   const outer = load<u32>(a, 8)
   const n = load<u32>(a, 12)
-  const inner = <usize>load<u32>(a, 16)
+  const inner = <usize>load<u32>(a, 16), along = <usize>load<u32>(a, 20) << 2
   for (let o: u32 = 0; o < outer; o++) {
     for (let c: usize = 0; c < inner; c++) {
       let at = from + (c << 2)
       let best = load<f32>(at)
       let index: u32 = 0
       for (let i: u32 = 1; i < n; i++) {
-        at += inner << 2
+        at += along
         const x = load<f32>(at)
         if (x > best || (x != x && best == best)) {
           best = x
@@ -127,6 +128,6 @@ export function argmax(a: usize): void {
       store<u32>(to, index)
       to += 4
     }
-    from += (<usize>n * inner) << 2
+    from += n * along
   }
 }

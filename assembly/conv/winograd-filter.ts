@@ -6,8 +6,9 @@
 // zero, in order, and the chunks' sums in order.
 //
 // Words: [0] images, [1] gradients, [2] out, [3] scratch, [4] number of images, [5] height [6] width [7] channels,
-// [8] rows [9] columns of places, [10] filters, [11] top [12] left padding, [13] patches of a chunk, a multiple of four.
-// Channels are a multiple of four, filters of eight.
+// [8] rows [9] columns of places, [10] filters, [11] top [12] left padding, [13] patches of a chunk, a multiple of four,
+// [14] the first filter whose gradient is computed and [15] the one after the last. Channels are a multiple of four,
+// filters, and these two, of eight.
 import { four } from '../matmul/four'
 import { next } from './pack'
 import { GAP, locate, PATCH } from './patch'
@@ -25,11 +26,11 @@ function packPatch(entry: usize, k: u32, channels: u32, length: usize, panels: u
 
 /** The gradients at a patch's places: columns of matrix p, k the patch. */
 function packPlaces(
-  entry: usize, k: u32, filters: u32, length: usize, slivers: usize, matrix: usize, alongY: usize, alongX: usize,
+  entry: usize, k: u32, begin: u32, end: u32, length: usize, slivers: usize, matrix: usize, alongY: usize, alongX: usize,
 ): void {
   const from = <usize>load<u32>(entry, 12), rows = load<u32>(entry, 16), columns = load<u32>(entry, 20)
-  let to = slivers + (<usize>k << 5)
-  for (let n: u32 = 0; n < filters; n += 8) {
+  let to = slivers + (<usize>begin >> 3) * length + (<usize>k << 5)
+  for (let n = begin; n < end; n += 8) {
     transformPlaces(from + (<usize>n << 2), alongY, alongX, rows, columns, to, matrix)
     transformPlaces(from + (<usize>n << 2) + 16, alongY, alongX, rows, columns, to + 16, matrix)
     to += length
@@ -39,6 +40,7 @@ function packPlaces(
 export function winogradFilter(args: usize): void {
   const scratch = <usize>load<u32>(args, 12), channels = load<u32>(args, 28), chunk = load<u32>(args, 52)
   const rows = load<u32>(args, 32), columns = load<u32>(args, 36), filters = load<u32>(args, 40)
+  const begin = load<u32>(args, 56), end = load<u32>(args, 60)
   const down = rows + 1 >> 1, across = columns + 1 >> 1, patches = load<u32>(args, 16) * down * across
   const alongX = <usize>filters << 2, alongY = <usize>columns * alongX, sum = <usize>channels * alongX
   const matrixC = sum + GAP
@@ -59,12 +61,12 @@ export function winogradFilter(args: usize): void {
       for (let i: u32 = 0; i < count; i++) {
         const entry = table + <usize>i * PATCH
         packPatch(entry, k + i, channels, length, panels, matrixA)
-        packPlaces(entry, k + i, filters, length, slivers, matrixB, alongY, alongX)
+        packPlaces(entry, k + i, begin, end, length, slivers, matrixB, alongY, alongX)
       }
     }
     for (let p: u32 = 0; p < 16; p++) {
       const a = panels + p * matrixA, b = slivers + p * matrixB, c = sums + p * matrixC
-      for (let n: u32 = 0; n < filters; n += 8) {
+      for (let n = begin; n < end; n += 8) {
         let panel = a, to = c + (<usize>n << 2)
         for (let t: u32 = 0; t << 2 < channels; t++, to += alongX << 2) {
           four(panel, b + (<usize>(n >> 3) * length), length, to, alongX, first != 0)
@@ -75,5 +77,8 @@ export function winogradFilter(args: usize): void {
   }
   const out = <usize>load<u32>(args, 8)
   if (patches == 0) memory.fill(out, 0, 9 * sum)
-  else for (let at: usize = 0; at < sum; at += 16) transformGradient(sums + at, matrixC, out + at, 3 * sum, sum)
+  else
+    for (let row: usize = 0; row < sum; row += alongX)
+      for (let at = row + (<usize>begin << 2); at < row + (<usize>end << 2); at += 16)
+        transformGradient(sums + at, matrixC, out + at, 3 * sum, sum)
 }

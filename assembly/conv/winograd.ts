@@ -9,7 +9,8 @@
 // [8] height [9] width [10] channels of out, [11] top [12] left padding, strides (elements) of the weights along
 // [13] channels taken, [14] channels given, [15] rows and [16] columns of the window (signed), [17] the first weight
 // (elements), [18] patches of a band, a multiple of 8, [19] when weights are transformed, [20] channels given that are
-// computed together, a multiple of 8. Channels taken are a multiple of four, those given of eight.
+// computed together, a multiple of 8, [21] the first channel given that is computed and [22] the one after the last, both
+// multiples of 8. Channels taken are a multiple of four, those given of eight.
 import { CHUNK } from '../matmul/chunk'
 import { four } from '../matmul/four'
 import { transpose } from '../matmul/transpose'
@@ -123,6 +124,7 @@ export function winograd(args: usize): void {
   const taken = load<u32>(args, 28), height = load<u32>(args, 32), width = load<u32>(args, 36)
   const given = load<u32>(args, 40), rows = load<u32>(args, 72), form = load<u32>(args, 76)
   const most = load<u32>(args, 80), along = <usize>most << 2
+  const begin = load<u32>(args, 84), end = load<u32>(args, 88)
   const across = width + 1 >> 1, down = height + 1 >> 1, patches = images * down * across
   const alongX = <usize>given << 2, alongY = <usize>width * alongX
   const table = scratch + 1024, results = table + <usize>rows * PATCH
@@ -140,9 +142,9 @@ export function winograd(args: usize): void {
       )
       packPatches(entries, t, rows, taken, panels, scratch)
     }
-    for (let n: u32 = 0; n < given; n += most) {
-      const wide = min(most, given - n)
-      const at = filters + (form == EACH_BAND ? 0 : <usize>(n >> 3) * sliver)
+    for (let n = begin; n < end; n += most) {
+      const wide = min(most, end - n)
+      const at = filters + (form == EACH_BAND ? 0 : <usize>((form == FIRST_BAND ? n - begin : n) >> 3) * sliver)
       if (form == EACH_BAND || form == FIRST_BAND && first == 0)
         for (let j: u32 = 0; j < wide; j += 8) packFilters(args, n + j, at + <usize>(j >> 3) * sliver, scratch)
       multiply(panels, at, rows, tiles, taken, results, along, wide)

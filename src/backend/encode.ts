@@ -37,8 +37,13 @@ const leastTile = 10_000
 export const mostTiles = (threads: number): number => 4 * threads
 
 /** Where the grains are cut, or nothing if they are not. */
-const cuts = ({ grains, cost }: Parts, threads: number, least: number): readonly (readonly [number, number])[] => {
-  const tiles = threads === 1 ? 1 : Math.min(grains, mostTiles(threads), Math.floor(cost / least))
+const cuts = (
+  { grains, cost, again = 0 }: Parts,
+  threads: number,
+  least: number,
+): readonly (readonly [number, number])[] => {
+  const most = 8 * threads * again > cost ? threads : mostTiles(threads)
+  const tiles = threads === 1 ? 1 : Math.min(grains, most, Math.floor(cost / least))
   if (tiles < 2) return []
   const cut = (i: number): number => Math.floor((i * grains) / tiles)
   return Array.from({ length: tiles }, (_, i) => [cut(i), cut(i + 1)])

@@ -77,11 +77,21 @@ export type Word =
   | { readonly out: true; readonly offset?: number }
   | { readonly scratch: number }
 
+/** A word that is an address, so many elements of 32 bits further on. */
+export const shifted = (word: Word, elements: number): Word =>
+  typeof word === 'number' || 'f32' in word
+    ? word
+    : 'scratch' in word
+      ? { scratch: word.scratch + 4 * elements }
+      : { ...word, offset: (word.offset ?? 0) + 4 * elements }
+
 /** How a call can be cut: into up to `grains` pieces, each of which writes outputs of its own, and the same bits. */
 export interface Parts {
   readonly grains: number
   /** about how long the whole call takes on one thread, in nanoseconds */
   readonly cost: number
+  /** about how long that takes which every piece does anew; default 0 */
+  readonly again?: number
   /** the record of the grains from `from` up to `to` */
   readonly words: (from: number, to: number) => readonly Word[]
 }

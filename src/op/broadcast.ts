@@ -6,7 +6,7 @@
  */
 import * as E from '#fp/Either.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
-import type { Attrs, Call, Lowered, Nd, Op, Typing, Word } from '../graph/Op.js'
+import { type Attrs, type Call, type Lowered, type Nd, type Op, shifted, type Typing, type Word } from '../graph/Op.js'
 import { sameShape, showShape, showType, sizeOf, stridesOf, tensorType } from '../shape/TensorType.js'
 import { copyCall } from './copy.js'
 
@@ -152,12 +152,37 @@ export const reduceReference = (c: Lowered, x: Nd, start: number, step: (acc: nu
  * The calls that reduce runs of adjacent axes, from the last to the first, each as [outer, n, inner] -> [outer, inner];
  * what lies between passes through the two halves of the scratch memory in turn.
  */
+/** A reduction of [outer, n, inner] to [outer, inner]. */
+interface Run {
+  readonly outer: number
+  readonly n: number
+  readonly inner: number
+}
+
+/** Columns in a grain: a cache line. */
+const columns = 16
+
+/** Cut along the outer axis, or else the inner one. */
+export const reduceCall = (kernel: string, from: Word, to: Word, { outer, n, inner }: Run): Call => ({
+  kernel,
+  words: [from, to, outer, n, inner, inner],
+  parts: {
+    grains: outer > 1 ? outer : Math.ceil(inner / columns),
+    cost: 0.12 * outer * n * inner,
+    words: (first, end) => {
+      if (outer > 1) return [shifted(from, first * n * inner), shifted(to, first * inner), end - first, n, inner, inner]
+      const [start, stop] = [first * columns, Math.min(end * columns, inner)]
+      return [shifted(from, start), shifted(to, start), 1, n, stop - start, inner]
+    },
+  },
+})
+
 export const reduceCalls =
   (kernel: string) =>
   (c: Lowered): readonly Call[] => {
     const axes = dimsOf(c.attrs, 'axes')
     let shape = [...(c.args[0]?.shape ?? [])]
-    const runs: { outer: number; n: number; inner: number }[] = []
+    const runs: Run[] = []
     for (let last = axes.length - 1; last >= 0; ) {
       let first = last
       while (first > 0 && axes[first - 1] === (axes[first] as number) - 1) first--
@@ -171,9 +196,11 @@ export const reduceCalls =
       last = first - 1
     }
     const half = (i: number): Word => ({ scratch: i % 2 === 0 ? 0 : reduceScratch(c) / 2 })
-    return runs.map(({ outer, n, inner }, i) => {
-      const to: Word = i === runs.length - 1 ? { out: true } : half(i)
-      return { kernel, words: [i === 0 ? { arg: 0 } : half(i - 1), to, outer, n, inner] }
+    return runs.map((run, i) => {
+      const [from, to] = [i === 0 ? { arg: 0 } : half(i - 1), i === runs.length - 1 ? { out: true as const } : half(i)]
+      const { parts, ...whole } = reduceCall(kernel, from, to, run)
+      // what lies in scratch is one thread's own
+      return runs.length === 1 && parts ? { ...whole, parts } : whole
     })
   }
 

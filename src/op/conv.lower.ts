@@ -59,8 +59,8 @@ interface Gather {
   readonly taps: readonly Tap[]
 }
 
-const sizesOf = (c: Gather, packed: boolean): readonly Word[] => [
-  c.rows,
+const sizesOf = (c: Gather, packed: boolean, rows = c.rows): readonly Word[] => [
+  rows,
   ...[...c.from.size, c.from.channels],
   ...[...c.grid, ...c.step],
   ...[...c.to.size, c.to.channels, ...c.to.step, ...c.to.start],
@@ -69,10 +69,38 @@ const sizesOf = (c: Gather, packed: boolean): readonly Word[] => [
   ...c.taps.flatMap(t => [signed(t.y), signed(t.x), t.at]),
 ]
 
-const gatherCall = (kernel: 'convolve' | 'depthwise', c: Gather, packed = false): Call => ({
-  kernel,
-  words: [...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]), ...sizesOf(c, packed)],
+/** Lines `from` up to `to` of the grid: the taps and the results begin as many lines further on. */
+const linesOf = (c: Gather, from: number, to: number): Gather => ({
+  ...c,
+  grid: [to - from, c.grid[1]],
+  to: { ...c.to, start: [c.to.start[0] + from * c.to.step[0], c.to.start[1]] },
+  taps: c.taps.map(t => ({ ...t, y: t.y + from * c.step[0] })),
 })
+
+/** Cut between the images, or the lines of the only one. */
+const gatherCall = (kernel: 'convolve' | 'depthwise', c: Gather, packed = false): Call => {
+  const image = (from: number): Word => ({
+    arg: 0,
+    offset: 4 * from * c.from.size[0] * c.from.size[1] * c.from.channels,
+  })
+  const result = (from: number): Word => ({ out: true, offset: 4 * from * c.to.size[0] * c.to.size[1] * c.to.channels })
+  const words = (from: number, to: number): readonly Word[] =>
+    c.rows === 1
+      ? [image(0), { arg: 1 }, result(0), { scratch: 0 }, ...sizesOf(linesOf(c, from, to), packed)]
+      : [image(from), { arg: 1 }, result(from), { scratch: 0 }, ...sizesOf(c, packed, to - from)]
+  const grains = c.rows === 1 ? c.grid[0] : c.rows
+  const weights = (c.taps.length * c.from.channels * c.to.channels) / c.groups
+  return {
+    kernel,
+    words: words(0, grains),
+    parts: {
+      grains,
+      cost: 0.05 * c.rows * c.grid[0] * c.grid[1] * weights,
+      again: packed ? 0 : 0.3 * weights,
+      words,
+    },
+  }
+}
 
 /** The taps of the window in the filters' order. */
 const tapsOf = (g: Geometry): readonly { readonly u: number; readonly v: number; readonly at: number }[] =>
@@ -132,29 +160,42 @@ const inputCalls = (kernel: 'convolve' | 'depthwise', g: Geometry): readonly Cal
 
 export const directInput = (g: Geometry): readonly Call[] => inputCalls('convolve', g)
 
-/** w: every element of the filters sums over the places. */
-const filterCalls = (kernel: 'convolveFilter' | 'depthwiseFilter', g: Geometry): readonly Call[] => [
-  {
-    kernel,
-    words: [
-      ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
-      g.rows,
-      ...[...g.image, g.channels, ...g.places, g.filters, ...g.stride],
-      ...[g.groups, g.channels / g.groups, g.filters / g.groups],
-      g.window[0] * g.window[1],
-      ...tapsOf(g).flatMap(t => [signed(t.u * g.dilation[0] - g.start[0]), signed(t.v * g.dilation[1] - g.start[1])]),
-    ],
-  },
-]
+const filterWords = (g: Geometry, from: number, to: number): readonly Word[] => {
+  const perTap = (g.channels * g.filters) / g.groups
+  // a record has as many words for some of the taps as for all: the others stand behind them, where nobody reads
+  const taps = [...tapsOf(g).slice(from), ...tapsOf(g).slice(0, from)]
+  return [
+    ...([{ arg: 0 }, { arg: 1 }, { out: true, offset: 4 * from * perTap }, { scratch: 0 }] satisfies Word[]),
+    g.rows,
+    ...[...g.image, g.channels, ...g.places, g.filters, ...g.stride],
+    ...[g.groups, g.channels / g.groups, g.filters / g.groups],
+    to - from,
+    ...taps.flatMap(t => [signed(t.u * g.dilation[0] - g.start[0]), signed(t.v * g.dilation[1] - g.start[1])]),
+  ]
+}
 
-export const directFilter = (g: Geometry): readonly Call[] => filterCalls('convolveFilter', g)
+/** w: every element of the filters sums over the places. Cut between the taps of the window. */
+export const directFilter = (g: Geometry): readonly Call[] => {
+  const grains = g.window[0] * g.window[1]
+  const places = g.rows * g.places[0] * g.places[1]
+  const cost = (0.05 * places * grains * g.channels * g.filters) / g.groups
+  return [
+    {
+      kernel: 'convolveFilter',
+      words: filterWords(g, 0, grains),
+      parts: { grains, cost, again: 0.3 * places * g.filters, words: (from, to) => filterWords(g, from, to) },
+    },
+  ]
+}
 
 // --- of every channel by itself ---------------------------------------------------------------------------------------
 const isDepthwise = (g: Geometry): boolean => g.groups > 1 && g.groups === g.channels
 
 export const depthwiseOutput = (g: Geometry): readonly Call[] => [gatherCall('depthwise', gatherOutput(g))]
 export const depthwiseInput = (g: Geometry): readonly Call[] => inputCalls('depthwise', g)
-export const depthwiseFilter = (g: Geometry): readonly Call[] => filterCalls('depthwiseFilter', g)
+export const depthwiseFilter = (g: Geometry): readonly Call[] => [
+  { kernel: 'depthwiseFilter', words: filterWords(g, 0, g.window[0] * g.window[1]) },
+]
 
 /** Elements of weights, or sums, packed for vectors over the channels. */
 const packedChannels = ({ window, channels, filters }: Geometry): number =>

@@ -1,5 +1,5 @@
 /** The call of the strided copy kernel, which moves data for transpose, slice, pad, concat and broadcast. */
-import type { Call, Word } from '../graph/Op.js'
+import { type Call, shifted, type Word } from '../graph/Op.js'
 import type { DType } from '../shape/DType.js'
 import { maxRank } from '../shape/TensorType.js'
 
@@ -27,12 +27,31 @@ const merge = (c: Copy): { n: number; from: number; to: number }[] => {
   return axes
 }
 
+/** Elements of a cache line. */
+const line = 16
+
 /** Words: from, to, the sizes outermost first (padded with 1 in front), the source's strides, the target's. */
 export const copyCall = (c: Copy): Call => {
   const axes = merge(c)
-  const padded = [...new Array(maxRank - axes.length).fill({ n: 1, from: 0, to: 0 }), ...axes]
+  const [outermost = { n: 1, from: 1, to: 1 }, ...inner] = axes
+  const rest = inner.reduce((n, a) => n * a.n, 1)
+  const grain = inner.length === 0 ? line : 1
+  const words = (first: number, end: number): readonly Word[] => {
+    const walked = [{ ...outermost, n: end - first }, ...inner]
+    const padded = [...new Array(maxRank - walked.length).fill({ n: 1, from: 0, to: 0 }), ...walked]
+    return [
+      shifted(c.from, first * outermost.from),
+      shifted(c.to, first * outermost.to),
+      ...[...padded.map(a => a.n), ...padded.map(a => a.from), ...padded.map(a => a.to)],
+    ]
+  }
   return {
     kernel: 'copy32',
-    words: [c.from, c.to, ...padded.map(a => a.n), ...padded.map(a => a.from), ...padded.map(a => a.to)],
+    words: words(0, outermost.n),
+    parts: {
+      grains: Math.ceil(outermost.n / grain),
+      cost: 0.5 * outermost.n * rest,
+      words: (first, end) => words(first * grain, Math.min(end * grain, outermost.n)),
+    },
   }
 }

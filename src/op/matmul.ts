@@ -62,6 +62,7 @@ const matmulCall = (c: Lowered): Call => {
     parts: {
       grains: count > 1 ? count : Math.ceil(length / grain),
       cost: 0.05 * count * m * n * k,
+      again: count > 1 ? 0 : 0.3 * k * Math.min(m, n),
       words: part,
     },
   }

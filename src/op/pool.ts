@@ -7,7 +7,17 @@
 import * as E from '#fp/Either.js'
 import { reader } from '../graph/attrs.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
-import type { Attrs, Call, Lowered, Nd, Op, Sample, Vjp, Word } from '../graph/Op.js'
+import {
+  type Attrs,
+  type Call,
+  type Lowered,
+  type Nd,
+  type Op,
+  type Sample,
+  shifted,
+  type Vjp,
+  type Word,
+} from '../graph/Op.js'
 import {
   edgesOf,
   outputOf,
@@ -136,16 +146,23 @@ const poolCall = (
   const p = pool(attrs)
   const [top, , left] = p.padding as Four
   const [above, below, before, after] = p.counted as Four
+  const [rows = 0, ...pixels] = image
+  const [inImage, inPlaces] = [sizeOf(pixels), sizeOf(out.slice(1))]
+  const seconds = kernel === 'maxPoolPick' ? inImage : inPlaces
+  const given = kernel.endsWith('Gradient') ? inImage : inPlaces
+  const words = (from: number, to: number): readonly Word[] => [
+    shifted(operands[0], from * inImage),
+    shifted(operands[1], from * seconds),
+    shifted({ out: true }, from * given),
+    ...[to - from, ...pixels, out[1] as number, out[2] as number],
+    ...[...p.window, ...p.stride, ...p.dilation, top, left],
+    alone(p) ? 1 : 0,
+    ...[above, before, below, after],
+  ]
   return {
     kernel,
-    words: [
-      ...operands,
-      { out: true },
-      ...[...image, out[1] as number, out[2] as number],
-      ...[...p.window, ...p.stride, ...p.dilation, top, left],
-      alone(p) ? 1 : 0,
-      ...[above, before, below, after],
-    ],
+    words: words(0, rows),
+    parts: { grains: rows, cost: 0.3 * rows * (inImage + inPlaces * sizeOf(p.window)), words },
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import * as E from '#fp/Either.js'
 import { apply, type Expr } from '../graph/Expr.js'
-import type { Attrs, Lowered, Nd, Op } from '../graph/Op.js'
+import type { Attrs, Lowered, Nd, Op, Word } from '../graph/Op.js'
 import { block } from '../random/Philox.js'
 import { showType, sizeOf, tensorType } from '../shape/TensorType.js'
 import { quantile } from './quantile.reference.js'
@@ -27,6 +27,9 @@ const drawKeyOp: Op = {
 /** The key of one step's draws: the layer's key (i32[2]) with the step's counter (f64). */
 export const drawKey = (key: Expr, step: Expr): Expr => apply(drawKeyOp, [key, step])
 
+/** Elements of a turn of the kernel's loop. */
+const turn = 16
+
 const streamOf = (attrs: Attrs): number => attrs['stream'] as number
 
 const drawOp = (name: string, fromUniform: (u24: number) => number): Op => ({
@@ -45,9 +48,25 @@ const drawOp = (name: string, fromUniform: (u24: number) => number): Op => ({
   },
   lower: {
     _tag: 'Kernel',
-    calls: ({ attrs, out }: Lowered) => [
-      { kernel: name, words: [{ arg: 0 }, { out: true }, sizeOf(out.shape), streamOf(attrs)] },
-    ],
+    calls: ({ attrs, out }: Lowered) => {
+      const size = sizeOf(out.shape)
+      const words = (from: number, to: number): readonly Word[] => [
+        { arg: 0 },
+        { out: true, offset: 4 * from },
+        ...[to - from, streamOf(attrs), from / 4],
+      ]
+      return [
+        {
+          kernel: name,
+          words: words(0, size),
+          parts: {
+            grains: Math.ceil(size / turn),
+            cost: 1.6 * size,
+            words: (from, to) => words(from * turn, Math.min(to * turn, size)),
+          },
+        },
+      ]
+    },
   },
   samples: [0, 1, 3, 4, 5, 16, 17, 1000].map(n => ({
     args: [tensorType('i32', [4])],

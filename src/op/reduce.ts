@@ -8,6 +8,7 @@ import {
   broadcastTo,
   keptAxes,
   normalAxes,
+  reduceCall,
   reduceCalls,
   reduceReference,
   reduceSamples,
@@ -96,8 +97,8 @@ const argmaxOp: Op = {
     calls: ({ attrs, args: [x] }) => {
       const axis = attrs['axis'] as number
       const shape = x?.shape ?? []
-      const words = [sizeOf(shape.slice(0, axis)), shape[axis] as number, sizeOf(shape.slice(axis + 1))]
-      return [{ kernel: 'argmax', words: [{ arg: 0 }, { out: true }, ...words] }]
+      const [outer, n, inner] = [sizeOf(shape.slice(0, axis)), shape[axis] as number, sizeOf(shape.slice(axis + 1))]
+      return [reduceCall('argmax', { arg: 0 }, { out: true }, { outer, n, inner })]
     },
   },
   samples: [

@@ -79,15 +79,45 @@ interface Transformed {
   readonly first: number
 }
 
-const wordsOf = (c: Transformed, { band, wide, filters }: Blocks): readonly Word[] => [
-  ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
-  c.rows,
-  ...[...c.from, c.taken, ...c.to, c.given, ...c.start],
-  ...[...c.along.map(signed), c.first],
-  ...[band, filters, wide],
-]
+/** The words for some of the images, and some of the channels given. */
+const wordsOf = (
+  c: Transformed,
+  { band, wide, filters }: Blocks,
+  images: readonly [number, number] = [0, c.rows],
+  channels: readonly [number, number] = [0, c.given],
+): readonly Word[] => {
+  const [first, end] = images
+  const [from, to] = [c.from[0] * c.from[1] * c.taken, c.to[0] * c.to[1] * c.given]
+  return [
+    { arg: 0, offset: 4 * first * from },
+    { arg: 1 },
+    { out: true, offset: 4 * first * to },
+    { scratch: 0 },
+    end - first,
+    ...[...c.from, c.taken, ...c.to, c.given, ...c.start],
+    ...[...c.along.map(signed), c.first],
+    ...[band, filters, wide, ...channels],
+  ]
+}
 
-const winogradCall = (c: Transformed): Call => ({ kernel: 'winograd', words: wordsOf(c, blocks(c.taken, c.given)) })
+/** Channels in a grain: as wide as the kernel's blocks where filters are kept. */
+const grain = 16
+
+/** Cut between the images, or the channels given of the only one. */
+const winogradCall = (c: Transformed, cut: Blocks): Call => {
+  const patches = Math.ceil(c.to[0] / 2) * Math.ceil(c.to[1] / 2)
+  const some = (from: number, to: number): readonly [number, number] => [from * grain, Math.min(to * grain, c.given)]
+  return {
+    kernel: 'winograd',
+    words: wordsOf(c, cut),
+    parts: {
+      grains: c.rows === 1 ? Math.ceil(c.given / grain) : c.rows,
+      cost: 0.8 * c.rows * patches * c.taken * c.given,
+      again: c.rows === 1 ? 16 * patches * c.taken : cut.filters === TRANSFORMED ? 0 : 8 * c.taken * c.given,
+      words: (from, to) => (c.rows === 1 ? wordsOf(c, cut, [0, 1], some(from, to)) : wordsOf(c, cut, [from, to])),
+    },
+  }
+}
 
 const outputOf = (g: Geometry): Transformed => {
   const tap = g.channels * g.filters
@@ -104,35 +134,46 @@ const outputOf = (g: Geometry): Transformed => {
 }
 
 /** y, by patches of 2 x 2 places. */
-export const winogradOutput = (g: Geometry): readonly Call[] => [winogradCall(outputOf(g))]
+export const winogradOutput = (g: Geometry): readonly Call[] => [
+  winogradCall(outputOf(g), blocks(g.channels, g.filters)),
+]
 
 /** x: the convolution of y, padded so that every window that touches the images is there, with the filters turned round. */
 export const winogradInput = (g: Geometry): readonly Call[] => {
   const tap = g.channels * g.filters
-  return [
-    winogradCall({
-      rows: g.rows,
-      from: g.places,
-      taken: g.filters,
-      to: g.image,
-      given: g.channels,
-      start: [2 - g.start[0], 2 - g.start[1]],
-      along: [1, g.filters, -3 * tap, -tap],
-      first: 8 * tap,
-    }),
-  ]
+  const c: Transformed = {
+    rows: g.rows,
+    from: g.places,
+    taken: g.filters,
+    to: g.image,
+    given: g.channels,
+    start: [2 - g.start[0], 2 - g.start[1]],
+    along: [1, g.filters, -3 * tap, -tap],
+    first: 8 * tap,
+  }
+  return [winogradCall(c, blocks(c.taken, c.given))]
 }
 
 /** w, by patches of 2 x 2 places. */
-export const winogradFilter = (g: Geometry): readonly Call[] => [
-  {
-    kernel: 'winogradFilter',
-    words: [
-      ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
-      ...[g.rows, ...g.image, g.channels, ...g.places, g.filters, ...g.start, PATCHES],
-    ],
-  },
-]
+export const winogradFilter = (g: Geometry): readonly Call[] => {
+  const words = (from: number, to: number): readonly Word[] => [
+    ...([{ arg: 0 }, { arg: 1 }, { out: true }, { scratch: 0 }] satisfies Word[]),
+    ...[g.rows, ...g.image, g.channels, ...g.places, g.filters, ...g.start, PATCHES, from, to],
+  ]
+  const patches = g.rows * Math.ceil(g.places[0] / 2) * Math.ceil(g.places[1] / 2)
+  return [
+    {
+      kernel: 'winogradFilter',
+      words: words(0, g.filters),
+      parts: {
+        grains: g.filters / 8,
+        cost: 0.8 * patches * g.channels * g.filters,
+        again: 16 * patches * g.channels,
+        words: (from, to) => words(8 * from, 8 * to),
+      },
+    },
+  ]
+}
 
 /** Lavin & Gray 2016: G, and a left inverse of it. */
 const G: readonly (readonly number[])[] = [
@@ -171,6 +212,6 @@ export const winogradHalves = (g: Geometry): Halves => {
       calls: [{ kernel: 'winogradFilters', words: [...filters, ...wordsOf(c, cut).slice(filters.length)] }],
       scratch: 1024,
     },
-    output: { calls: [{ kernel: 'winograd', words: wordsOf(c, cut) }], scratch: scratchOf(cut, g.channels, g.filters) },
+    output: { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, g.channels, g.filters) },
   }
 }

@@ -192,6 +192,8 @@ odd.forEach((g, i) => {
   })
 })
 
+const bare = ({ kernel, words }: Call) => ({ kernel, words })
+
 const depthwise: readonly Geometry[] = [
   of(1, 1, 2, 1, 2, { groups: 2 }),
   of(2, 9, 8, 3, 8, { padding: 1, groups: 8 }),
@@ -207,9 +209,9 @@ depthwise.forEach((g, i) => {
   test(`the kernels of every channel by itself keep their order of summation, bit by bit (${i})`, () => {
     const t = tensors(g)
     const [columns, [y, x, w]] = [g.places[1], [outputWay(g), inputWay(g), filterWay(g)]]
-    assert.equal(y.calls, depthwiseOutput(g))
-    assert.equal(x.calls, depthwiseInput(g))
-    assert.equal(w.calls, depthwiseFilter(g))
+    assert.equal(y.calls.map(bare), depthwiseOutput(g).map(bare))
+    assert.equal(x.calls.map(bare), depthwiseInput(g).map(bare))
+    assert.equal(w.calls.map(bare), depthwiseFilter(g).map(bare))
     assertBits(run(y.calls, y.scratch, 'y', t), model(g, 'y', t))
     const chunk = Math.max(1, Math.floor(CHUNK / columns)) * columns
     assertBits(run(w.calls, w.scratch, 'w', t), model(g, 'w', t, chunk))

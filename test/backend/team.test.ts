@@ -11,10 +11,13 @@ import { type Machine, machine } from '../../src/backend/machine.js'
 import { available } from '../../src/backend/team.js'
 import { apply, type Expr, input, param } from '../../src/graph/Expr.js'
 import { mul, sub } from '../../src/op/arithmetic.js'
+import { sum } from '../../src/op/broadcast.js'
+import { conv2d } from '../../src/op/conv.js'
 import { ops } from '../../src/op/index.js'
 import { matmul } from '../../src/op/matmul.js'
 import { mean } from '../../src/op/reduce.js'
 import { sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.js'
+import { grad } from '../../src/transform/Grad.js'
 import { choices, grow, sizes } from '../graph/random.js'
 import { expectRight } from '../support/assert.js'
 import { runTiled } from './tiled.js'
@@ -54,7 +57,17 @@ test('every operation gives, cut as small as can be, the bits of the whole', () 
         assertWords(tiled.results['y'] as Int32Array, whole.results['y'] as Int32Array, what)
       }
     }
-  for (const kernel of ['matmul', 'exp_f32_v']) assert.ok(cut.has(kernel), kernel)
+  const sliding = [
+    'convolve',
+    'convolveFilter',
+    'winograd',
+    'winogradFilter',
+    'depthwise',
+    'maxPool',
+    'averagePoolGradient',
+  ]
+  for (const kernel of ['matmul', 'exp_f32_v', 'reduceSum', 'reduceMax', 'argmax', 'normal', 'copy32', ...sliding])
+    assert.ok(cut.has(kernel), kernel)
 })
 
 test('random programs give, cut as small as can be, the bits of the whole, for every number of rows', () => {
@@ -77,6 +90,41 @@ test('random programs give, cut as small as can be, the bits of the whole, for e
         assertWords(tiled.results[name] as Int32Array, whole.results[name] as Int32Array, name)
     }),
     { numRuns: 60 },
+  )
+})
+
+test('random convolutions and their gradients give, cut as small as can be, the bits of the whole', () => {
+  const size = fc.integer({ min: 1, max: 3 })
+  fc.assert(
+    fc.property(
+      fc.record({
+        rows: size,
+        side: fc.integer({ min: 5, max: 12 }),
+        channels: fc.constantFrom(4, 8, 16, 20),
+        filters: fc.constantFrom(8, 16, 40),
+        kernel: size,
+        stride: fc.integer({ min: 1, max: 2 }),
+        dilation: fc.integer({ min: 1, max: 2 }),
+        padding: fc.constantFrom('same' as const, 'valid' as const),
+        groups: fc.constantFrom(1, 1, 4),
+        threads: fc.integer({ min: 2, max: 4 }),
+      }),
+      ({ rows, side, channels, filters, kernel, threads, groups, ...options }) => {
+        const images = input('images', f32(rows, side, side + 1, channels))
+        const weights = input('weights', f32(kernel, kernel, channels / groups, filters))
+        const y = conv2d(images, weights, { ...options, groups })
+        const { gradients } = expectRight(grad(sum(mul(y, y)), [images, weights]))
+        const results = { y, images: gradients[0] as Expr, weights: gradients[1] as Expr }
+        const spec = { rows, state: [], program: { results, updates: {} } }
+        const given = { images: values(images.type, 1), weights: values(weights.type, 2) }
+        const whole = runTiled(spec, rows, 1, given)
+        const tiled = runTiled(spec, rows, threads, given)
+        assert.ok(tiled.cut.length > 0)
+        for (const name of Object.keys(results))
+          assertWords(tiled.results[name] as Int32Array, whole.results[name] as Int32Array, name)
+      },
+    ),
+    { numRuns: 80 },
   )
 })
 
