@@ -9,7 +9,8 @@ import type * as State from './State.js'
 
 /**
  * A copy of the state whose parameters are the averages that the optimizer keeps; the parameters themselves where none
- * is kept for them, or before the first update. The state is not consumed.
+ * is kept for them, or before the first update. All else is that of the state: batch norm's moving statistics, too, are
+ * those that the run has seen, not computed anew under the averages as by torch's `update_bn`. The state is not consumed.
  */
 export const averaged = (s: Session, state: State.State): E.Either<StateError | RecipeError, State.State> => {
   const average = Stage.averageOf(s.recipe.optimizer)

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import * as t from '#io/index.js'
 import { evaluate } from '../../src/backend/reference.js'
 import { input } from '../../src/graph/Expr.js'
+import { explain } from '../../src/graph/settings.js'
 import * as Loss from '../../src/nn/Loss.js'
 import { mul } from '../../src/op/arithmetic.js'
 import { sum } from '../../src/op/broadcast.js'
@@ -142,6 +143,14 @@ test('decode . encode = id; refuses unknown kinds and two definitions of one', (
   ]
   for (const loss of all) assert.equal(expectRight(codec.decode(JSON.parse(JSON.stringify(codec.encode(loss))))), loss)
   expectLeft(codec.decode({ of: 'loss', kind: 'acme/x', config: null }))
+  const mse = { of: 'loss', kind: 'gradus/mse', config: null }
+  for (const u of [null, 1, [], { ...mse, of: 'stage' }, { ...mse, kind: 1 }, { ...mse, kind: undefined }])
+    assert.match(explain(expectLeft(codec.decode(u))), /^must be a loss/)
+  for (const loss of all) assert.ok(codec.is(loss))
+  const { def, ...unbound } = Loss.huber()
+  for (const u of [null, mse, unbound, { ...Loss.mse(), of: 'stage' }, { ...Loss.mse(), def: { ...def } }])
+    assert.not.ok(codec.is(u))
+  assert.is(expectRight(Loss.resolve(unbound)), def)
   expectLeft(codec.decode({ of: 'loss', kind: 'gradus/huber', config: { delta: -1 } }))
   expectLeft(Loss.codec([...Loss.definitions, ...Loss.definitions]).decode(codec.encode(Loss.mse())))
 })

@@ -269,6 +269,7 @@ test('the gradient of softsign does not cancel', () => {
 })
 
 test('celu of alpha is alpha elu(x / alpha)', () => {
+  assert.equal(exact(act.celu, points).y, exact(x => act.celu(x, 1), points).y)
   const xs = points.map(x => 3 * x)
   assertClose(
     exact(x => act.celu(x, 3), xs).y,

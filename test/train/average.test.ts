@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Data, Guard, Optimizer, Recipe, Stage, State, Stop, standard, Trainer } from '../../src/index.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
-import { hashOf, numbers, rows, small } from './support.js'
+import { hashOf, numbers, rows, small, tensorsOf } from './support.js'
 
 const test = suite('averages')
 const sgd = Optimizer.sgd({ rate: 0.1 })
@@ -76,6 +76,19 @@ test('where only some parameters are averaged, the others are themselves', async
   const whole = expectRight(all.trainer.averaged(all.states[4] as State))
   assertBits(valuesOf(averaged, 'dense1/w'), valuesOf(whole, 'dense1/w'))
   assert.not.equal(valuesOf(averaged, 'dense1/w'), valuesOf(last, 'dense1/w'))
+})
+
+test('nothing changes but the parameter that is averaged', async () => {
+  for (const name of params) {
+    const { trainer, states } = await walk(Optimizer.chain(sgd, Stage.only({ include: [name] }, Optimizer.ema(0.5))), 3)
+    const last = states[3] as State
+    const [before, after] = [tensorsOf(trainer, last), tensorsOf(trainer, expectRight(trainer.averaged(last)))]
+    const changed = [...before].filter(([k, { bytes }]) => Buffer.compare(bytes, after.get(k)?.bytes ?? bytes) !== 0)
+    assert.equal(
+      changed.map(([k]) => k),
+      [name],
+    )
+  }
 })
 
 test('fit judges, keeps and gives back the averages', async () => {

@@ -128,6 +128,25 @@ test('Stop.skipped ends a run with too many', async () => {
   assert.is(await of(1), 5)
 })
 
+test('in phases too: where the loss is not finite apply skips as the step does, or says where', async () => {
+  const [fine, broken] = [rowsWith(4, []), rowsWith(4, [1])]
+  for (const recipe of [guarded(), recipeOf(adam)]) {
+    const trainer = expectRight(await Trainer.compile(recipe)())
+    const after = () => expectRight(trainer.step(trainer.init(), fine)).state
+    const [one, other] = [after(), after()]
+    const computed = expectRight(trainer.gradients(one, broken))
+    assert.is(computed.metrics.loss, Infinity)
+    const [stepped, applied] = [trainer.step(other, broken), trainer.apply(one, computed)]
+    if (recipe.optimizer.length === 1) {
+      assert.equal(expectLeft(applied), expectLeft(stepped))
+      continue
+    }
+    assert.is(expectRight(applied).skipped, true)
+    const [a, b] = [stepped, applied].map(s => tensorsOf(trainer, expectRight(s).state))
+    for (const [path, { bytes }] of a ?? []) assertBits(b?.get(path)?.bytes ?? new Uint8Array(), bytes, path)
+  }
+})
+
 test('accumulation in between does not hold batch norm, a guard does', async () => {
   const data = rowsWith(8, [])
   const optimizer = Optimizer.accumulate(2, adam)

@@ -25,17 +25,18 @@ const test = suite('rangeTest')
 const train = rows(19)
 const momentum = Optimizer.momentum({ rate: Schedule.cosine({ initial: 5, steps: 9 }) })
 type Options = Parameters<typeof Trainer.rangeTest>[1]
-const range = async (optimizer: Optimizer.Optimizer, o: Options, changes: Parameters<typeof small>[0] = {}) =>
-  expectRight(await Trainer.rangeTest(small({ optimizer, ...changes }), o)({ train })())
+type Changes = Parameters<typeof small>[0]
+const range = async (optimizer: Optimizer.Optimizer, o: Options, changes: Changes = {}, data = train) =>
+  expectRight(await Trainer.rangeTest(small({ optimizer, ...changes }), o)({ train: data })())
 
 /** The losses of a loop by hand under an optimizer, the batches in the order of `fit`. */
-const byHand = async (optimizer: Optimizer.Optimizer, steps: number) => {
-  const recipe = small({ optimizer })
-  const trainer = expectRight(await Trainer.compile(recipe)())
+const byHand = async (optimizer: Optimizer.Optimizer, steps: number, changes: Changes = {}, data = train) => {
+  const recipe = small({ optimizer, ...changes })
+  const trainer = expectRight(await Trainer.compile(recipe, { weighted: data.weights !== null })())
   let state = trainer.init()
   const seen: { readonly loss: number; readonly rate: number }[] = []
   for (let epoch = 1; seen.length < steps; epoch++)
-    for (const batch of expectRight(Trainer.batches(recipe, epoch)(train))) {
+    for (const batch of expectRight(Trainer.batches(recipe, epoch)(data))) {
       const next = expectRight(trainer.step(state, batch))
       state = next.state
       seen.push({ loss: next.metrics.loss, rate: next.metrics['rate'] ?? Number.NaN })
@@ -59,6 +60,22 @@ test('the losses are those of the recipe’s optimizer under the rising rate, wh
     const expected = rates.map((_, t) => (form === 'linear' ? 1e-3 + (t / 10) * 0.099 : 1e-3 * 100 ** (t / 10)))
     assertClose(rates, expected, { rel: 1e-12 })
     assert.is(diverged, null)
+  }
+})
+
+test('weights of rows and classes count in its losses as in those of a step', async () => {
+  const weights = Array.from({ length: 19 }, (_, i) => (i % 4) / 2)
+  const data = expectRight(Data.withWeights(weights)(train))
+  const o = { low: 1e-3, high: 1e-1, steps: 7, limit: 1e9 }
+  const rising = Optimizer.momentum({ rate: Schedule.exponential({ initial: 1e-3, decay: 100, steps: 6 }) })
+  const plain = (await range(momentum, o)).losses
+  for (const changes of [{}, { reduction: 'sumOverBatchSize', classWeights: [1, 2, 0.5] }] as const) {
+    const { losses } = await range(momentum, o, changes, data)
+    assert.equal(
+      losses,
+      (await byHand(rising, 7, changes, data)).map(s => s.loss),
+    )
+    assert.not.equal(losses, plain)
   }
 })
 
