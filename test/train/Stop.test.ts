@@ -62,6 +62,28 @@ test('NaN is no progress, at first neither', () => {
   assert.is(stoppedAt({ patience: 2 }, [Infinity, 5, -Infinity, 4]), null)
 })
 
+test('the first epochs are not looked at, as with start_from_epoch', async () => {
+  const values = [1, 9, 3, 4, 5, 2]
+  for (const [startFrom, stopped, best] of [
+    [0, 3, [1]],
+    [1, 5, [2, 3]],
+    [2, 5, [3]],
+    [4, null, [5, 6]],
+  ] as const) {
+    const seen = watch([Stop.early({ patience: 2, startFrom })], values)
+    assert.equal([seen.stopped, seen.best], [stopped, best], `from ${startFrom}`)
+  }
+  assert.match(watch([Stop.early({ patience: 2, startFrom: 1 })], values).reason ?? '', /2 epochs, since epoch 3/)
+  assert.equal(Stop.early({ patience: 2, startFrom: 0 }), Stop.early({ patience: 2 }))
+  const recipe = small({ epochs: 3, stop: Stop.early({ patience: 1, startFrom: 3 }) })
+  const codec = Recipe.codec(standard)
+  assert.equal(expectRight(codec.decode(JSON.parse(JSON.stringify(codec.encode(recipe))))), recipe)
+  const plain = expectRight(await Trainer.fit(small({ epochs: 3 }))({ train: rows(19) })())
+  assert.is(expectRight(await Trainer.fit(recipe)({ train: rows(19) })()).hash, plain.hash)
+  const bad = small({ stop: Stop.early({ patience: 1, startFrom: 0.5 }) })
+  assert.ok(E.isLeft(await Trainer.fit(bad)({ train: rows(19) })()))
+})
+
 /** A metric of one's own, whose name says nothing. */
 const gap = (rising: boolean) =>
   Metric.define({ kind: 'acme/gap', target: 'class', name: 'gap', rising, compute: output => mean(output, [1]) })()

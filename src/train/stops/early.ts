@@ -39,6 +39,12 @@ const bind = <C extends Watching>(config: C, rises: (name: string) => boolean): 
   ...config,
 })
 
+/** A whole number of epochs at the start is there where some are not looked at. */
+const warmed = t.partial({
+  ...mode.props,
+  startFrom: numberThat('a whole number >= 0', n => Number.isInteger(n) && n >= 0),
+})
+
 const earlyMaker = define({
   kind: 'gradus/early',
   config: withOptional(
@@ -48,11 +54,11 @@ const earlyMaker = define({
       restoreBest: flag,
       form: oneOf('keras', 'slides'),
     }),
-    mode,
+    warmed,
   ),
   state: progress,
   start,
-  step,
+  step: (c, state, seen) => (seen.epoch <= (c.startFrom ?? 0) ? { state, best: false } : step(c, state, seen)),
   stop: ({ monitor, patience, form }, { without }, epoch) =>
     without < patience || (form === 'slides' && without === patience)
       ? null
@@ -87,6 +93,8 @@ export interface WatchOptions {
 export interface EarlyOptions extends WatchOptions {
   /** epochs without progress that are borne; whole, >= 1 */
   readonly patience: number
+  /** so many epochs at first are not looked at: no progress, none missed, none the best; whole, >= 0; default 0 */
+  readonly startFrom?: number
   /** give back the parameters of the best epoch, bit for bit; default true */
   readonly restoreBest?: boolean
   /** `keras` stops when the count of epochs without progress reaches the patience, `slides` when it exceeds it */
@@ -106,6 +114,7 @@ export const early = (o: EarlyOptions): Stop =>
     patience: o.patience,
     restoreBest: o.restoreBest ?? true,
     form: o.form ?? 'keras',
+    ...(o.startFrom && { startFrom: o.startFrom }),
   })
 
 /** Never stops, and gives back the parameters of the best epoch, bit for bit. */
