@@ -124,27 +124,30 @@ const gatherOutput = (g: Geometry): Gather => ({
 /** y: every place gathers from the images under the window. */
 export const directOutput = (g: Geometry): readonly Call[] => [gatherCall('convolve', gatherOutput(g))]
 
+/** The remainders modulo the stride of the pixels along an axis that a window's taps lead to. */
+const phasesOf = (g: Geometry, axis: 0 | 1): readonly number[] => {
+  const s = g.stride[axis]
+  const phases = range(g.window[axis]).map(u => (((u * g.dilation[axis] - g.start[axis]) % s) + s) % s)
+  return [...new Set(phases)].filter(p => p < g.image[axis]).sort((p, q) => p - q)
+}
+
 /**
  * x: a pixel gathers from the places whose window it lies under. Pixels at the same place modulo the strides see the
- * same taps, so each such phase is a dense convolution of its own.
+ * same taps, so each such phase is a dense convolution of its own; pixels that no tap leads to are zeros.
  */
 const inputCalls = (kernel: 'convolve' | 'depthwise', g: Geometry): readonly Call[] => {
-  const [sy, sx] = g.stride
-  /** the first pixel of a phase, how many there are, and the place a tap leads to */
-  const axis = (phase: number, s: number, size: number, start: number, dilation: number) => ({
-    count: Math.ceil((size - phase) / s),
-    tap: (u: number): number => (phase + start - u * dilation) / s,
+  const [ys, xs] = [phasesOf(g, 0), phasesOf(g, 1)]
+  const all = ys.length * xs.length === Math.min(g.stride[0], g.image[0]) * Math.min(g.stride[1], g.image[1])
+  /** how many pixels a phase has along an axis, and the place a tap leads to */
+  const along = (phase: number, axis: 0 | 1) => ({
+    count: Math.ceil((g.image[axis] - phase) / g.stride[axis]),
+    tap: (u: number): number => (phase + g.start[axis] - u * g.dilation[axis]) / g.stride[axis],
   })
-  return range(sy * sx).flatMap(phase => {
-    const [py, px] = [Math.floor(phase / sx), phase % sx]
-    const [y, x] = [
-      axis(py, sy, g.image[0], g.start[0], g.dilation[0]),
-      axis(px, sx, g.image[1], g.start[1], g.dilation[1]),
-    ]
-    if (y.count <= 0 || x.count <= 0) return []
-    const taps = tapsOf(g).map(t => ({ y: y.tap(t.u), x: x.tap(t.v), at: t.at }))
-    return [
-      gatherCall(kernel, {
+  const phases = ys.flatMap(py =>
+    xs.map(px => {
+      const [y, x] = [along(py, 0), along(px, 1)]
+      const taps = tapsOf(g).map(t => ({ y: y.tap(t.u), x: x.tap(t.v), at: t.at }))
+      return gatherCall(kernel, {
         rows: g.rows,
         from: { size: g.places, channels: g.filters },
         grid: [y.count, x.count],
@@ -153,9 +156,11 @@ const inputCalls = (kernel: 'convolve' | 'depthwise', g: Geometry): readonly Cal
         groups: g.groups,
         along: [1, g.filters, g.filters / g.groups],
         taps: taps.filter(t => Number.isInteger(t.y) && Number.isInteger(t.x)),
-      }),
-    ]
-  })
+      })
+    }),
+  )
+  if (all) return phases
+  return [{ kernel: 'fill32', words: [{ out: true }, 0, g.rows * g.image[0] * g.image[1] * g.channels] }, ...phases]
 }
 
 export const directInput = (g: Geometry): readonly Call[] => inputCalls('convolve', g)

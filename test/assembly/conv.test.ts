@@ -19,7 +19,7 @@ import { compile } from '../support/asc.js'
 import { assertBits } from '../support/assert.js'
 
 const test = suite('convolution')
-const { memory, call } = await compile("export * from './assembly/conv'", 512)
+const { memory, call } = await compile("export * from './assembly/conv'\nexport { fill32 } from './assembly/copy'", 512)
 const CHUNK = 256
 const CANARY = 0x7fc12345
 
@@ -181,6 +181,7 @@ const odd: readonly Geometry[] = [
   of(1, 7, 30, 3, 17),
   of(2, 11, 6, 3, 4, { stride: 3, dilation: 2, padding: 2, groups: 2 }),
   of(1, 17, 2, 5, 3, { padding: 2 }),
+  of(2, 10, 3, 2, 5, { stride: 4, padding: 1 }),
 ]
 
 odd.forEach((g, i) => {
@@ -228,6 +229,16 @@ test('of a pixel outside of the image nothing is taken, not even zeros', () => {
     Array.from(y, Number.isFinite),
     Array.from(y, (_, i) => i < 12),
   )
+})
+
+test('a gradient of images takes a call for every phase that taps lead to, and one for zeros elsewhere', () => {
+  const calls = (size: number, window: number, stride: number): number =>
+    inputWay(of(1, size, 1, window, 1, { stride })).calls.length
+  assert.is(calls(9, 3, 1), 1)
+  assert.is(calls(9, 3, 2), 4)
+  assert.is(calls(9, 2, 3), 5)
+  assert.is(calls(9, 1, 9), 2)
+  assert.is(calls(4097, 3, 2048), 10)
 })
 
 test('the way is decided by the sizes of one row, and scratch is bounded', () => {
