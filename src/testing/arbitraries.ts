@@ -11,7 +11,6 @@ import * as Augment from '../data/Augment.js'
 import type { Data } from '../data/Dataset.js'
 import * as Label from '../data/Label.js'
 import { of as dataOf } from '../data/Of.js'
-import * as Init from '../nn/Init.js'
 import * as Layer from '../nn/Layer.js'
 import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
@@ -27,6 +26,7 @@ import * as Metric from '../train/Metric.js'
 import * as Recipe from '../train/Recipe.js'
 import { orThrow } from '../train/result.js'
 import * as Stop from '../train/Stop.js'
+import { type Step, step } from './steps.js'
 import { type Domain, draw } from './values.js'
 
 // --- shapes and tensors ---------------------------------------------------------------------------------------------
@@ -95,68 +95,41 @@ export const optimizers = (): fc.Arbitrary<Optimizer.Optimizer> => {
 }
 
 // --- nets -------------------------------------------------------------------------------------------------------------
-type Step = (x: Net.AnyNet) => Net.AnyNet
-
-const inits = fc.constantFrom(
-  ...[Init.he(), Init.glorotNormal(), Init.glorotUniform(), Init.uniform(-1, 1), Init.truncatedNormal(0.1)],
-  ...[Init.heUniform(), Init.lecunNormal(), Init.zeros(), Init.constant(0.5), Init.orthogonal(), Init.identity()],
-)
-const names = fc.string({ minLength: 1, maxLength: 3 }).map(name => name.replaceAll(/[/\p{C}]/gu, '_'))
-const keep = fc.constantFrom<Step>(
-  ...[Layer.celu(), Layer.elu(), Layer.gelu(), Layer.gelu({ approximate: 'tanh' }), Layer.hardSigmoid()],
-  ...[Layer.leakyRelu(), Layer.logistic(), Layer.mish(), Layer.prelu(), Layer.relu(), Layer.relu6(), Layer.selu()],
-  ...[Layer.softplus(), Layer.softsign(), Layer.swish(), Layer.tanh(), Layer.identity(), Layer.rescale(0.5, 1)],
-  ...[Layer.batchNorm(), Layer.batchNorm({ form: 'tf1', momentum: 0.9 }), Layer.dropout(0.25)],
-  ...[Layer.alphaDropout(0.1), Layer.gaussianNoise(0.1), Layer.gaussianDropout(0.2), Net.freeze],
-)
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: keep },
-  {
-    weight: 2,
-    arbitrary: fc.record({ units: fc.integer({ min: 1, max: 9 }), bias: fc.boolean(), init: inits }).map(
-      ({ units, ...o }): Step =>
-        x =>
-          pipe(x, Layer.flatten(), Layer.dense(units, o)),
-    ),
-  },
-  fc.constantFrom<Step>(
-    Layer.flatten(),
-    x => pipe(x, Layer.layerNorm()),
-    x => Layer.concat(x, pipe(x, Layer.relu())),
-    x => Layer.add(x, pipe(x, Layer.tanh())),
-  ),
-  fc.tuple(names, inits).map(
-    ([name, init]): Step =>
-      x =>
-        Net.scope(name, (y: Net.AnyNet): Net.AnyNet => pipe(y, Layer.flatten(), Layer.dense(3, { init })))(x),
-  ),
-)
-
 export interface Nets {
-  /** the shape of the input; default: any of up to 3 dimensions */
+  /** the shape of the sole input; default: any of up to 3 dimensions */
   readonly input?: Shape
+  /** several inputs by name, instead of one */
+  readonly inputs?: Readonly<Record<string, Shape>>
   /** ends the net in a dense layer of so many outputs */
   readonly outputs?: number
   /** default 8 */
   readonly maxLayers?: number
 }
 
-/** Nets that `Net.check` accepts, over the layers of the library. */
-export const nets = ({ input, outputs, maxLayers = 8 }: Nets = {}): fc.Arbitrary<Net.AnyNet> =>
+/** The net with the step on it; without it where it does not fit, such as a second equal branch, or grows too large. */
+const taken = (x: Net.AnyNet, f: Step): Net.AnyNet => {
+  const y = f(x)
+  return E.isRight(Net.check(y)) && sizeOf(y.shape) <= 200 ? y : x
+}
+
+/** Several inputs go through up to two layers each and lie side by side after that. */
+const joined = (inputs: Inputs, own: readonly Step[]): Net.AnyNet => {
+  if (isSole(inputs)) return Net.input(...inputs) as Net.AnyNet
+  const nets: readonly Net.AnyNet[] = Object.values(Net.inputs(inputs))
+  const ends = nets.map((x, i) => pipe(own.slice(2 * i, 2 * i + 2).reduce(taken, x), Layer.flatten()))
+  return ends.reduce((x, y) => Layer.concat(x, y))
+}
+
+/** Nets that `Net.check` accepts, over the layers of the library, also those of images. */
+export const nets = ({ input, inputs, outputs, maxLayers = 8 }: Nets = {}): fc.Arbitrary<Net.AnyNet> =>
   fc
     .tuple(
-      input ? fc.constant(input) : shapes({ minRank: 1, maxRank: 3, maxSize: 4 }),
+      input || inputs ? fc.constant<Inputs>(inputs ?? input ?? []) : shapes({ minRank: 1, maxRank: 3, maxSize: 4 }),
+      fc.array(step, { maxLength: 2 * (inputs ? Object.keys(inputs).length : 0) }),
       fc.array(step, { maxLength: maxLayers }),
     )
-    .map(([shape, steps]) => {
-      // a step that does not fit, such as a second equal branch, is left out
-      const fitted = steps.reduce<Net.AnyNet>(
-        (x, f) => {
-          const y = f(x)
-          return E.isRight(Net.check(y)) && sizeOf(y.shape) <= 200 ? y : x
-        },
-        Net.input(...shape) as Net.AnyNet,
-      )
+    .map(([shape, own, steps]) => {
+      const fitted = steps.reduce(taken, joined(shape, own))
       return outputs === undefined ? fitted : pipe(fitted, Layer.flatten(), Layer.dense(outputs, { name: 'outputs' }))
     })
 

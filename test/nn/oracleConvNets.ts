@@ -1,14 +1,9 @@
 /** The nets of test/oracle/convNets.json: their layers of images, and the rules that their numbers follow. */
 import { readFileSync } from 'node:fs'
-import * as E from '#fp/Either.js'
-import * as t from '#io/index.js'
-import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
-import { pure } from '../../src/nn/layers/pure.js'
 import type { AnyNet } from '../../src/nn/Net.js'
 import type { BlockForm } from '../../src/op/blocks.js'
-import { convTranspose2d } from '../../src/op/conv.js'
-import { type Centers, upsample2d } from '../../src/op/interpolate.js'
+import type { Centers } from '../../src/op/interpolate.js'
 import type { PadForm } from '../../src/op/padBy.js'
 import { sizeOf } from '../../src/shape/TensorType.js'
 import { numbers } from '../train/support.js'
@@ -63,43 +58,6 @@ export const convNetCases: readonly ConvNetCase[] = JSON.parse(
 export const drawn = ({ shape, salt, scale, offset }: Rule): Float32Array =>
   numbers(sizeOf(shape), salt).map(x => offset + scale * x)
 
-const pair = t.readonly(t.tuple([t.number, t.number]))
-
-const upsample = Layer.define<(factor: Two, method: string, centers: string) => (x: AnyNet) => AnyNet>()(
-  pure({
-    kind: 'test/upsample',
-    config: t.type({ factor: pair, method: t.string, centers: t.string }),
-    args: (factor, method, centers) => ({ factor, method, centers }),
-    shape: ({ factor: [fy, fx] }, [h = 0, w = 0, c = 0] = []) => E.right([h * fy, w * fx, c]),
-    meaning: ({ factor, method, centers }, x) =>
-      method === 'nearest' ? upsample2d(x, factor, { method }) : upsample2d(x, factor, { centers: centers as Centers }),
-  }),
-)
-
-interface Transposed {
-  readonly filters: number
-  readonly size: Two
-  readonly stride: Two
-  readonly padding: number
-  readonly extra: number
-}
-
-const placed = ({ size, stride, padding, extra }: Transposed, [h = 0, w = 0]: readonly number[] = []): Two => [
-  (h - 1) * stride[0] - 2 * padding + size[0] + extra,
-  (w - 1) * stride[1] - 2 * padding + size[1] + extra,
-]
-
-const convTranspose = Layer.define<(c: Transposed & { readonly name: string }) => (x: AnyNet) => AnyNet>()({
-  kind: 'test/convTranspose2d',
-  config: t.type({ filters: t.number, size: pair, stride: pair, padding: t.number, extra: t.number }),
-  args: ({ name: _, ...c }) => c,
-  shape: (c, x) => E.right([...placed(c, x), c.filters]),
-  params: ({ filters, size }, x) => ({ w: { shape: [...size, filters, x?.[2] ?? 0], init: Init.zeros() } }),
-  state: () => ({}),
-  infer: (c, { w }, _s, x) => convTranspose2d(x, w, placed(c, x.type.shape.slice(1)), c),
-  train: (c, { w }, s, _key, x) => [convTranspose2d(x, w, placed(c, x.type.shape.slice(1)), c), s],
-})
-
 /** A layer of images by its kind, named `n<position>` where it has parameters; null where there is none. */
 export const convNetLayer = (n: OracleNode, i: number, x: AnyNet): AnyNet | null => {
   const number = (key: string) => n[key] as number
@@ -113,9 +71,9 @@ export const convNetLayer = (n: OracleNode, i: number, x: AnyNet): AnyNet | null
         ...{ bias: n['bias'] === true, name: `n${i}` },
       })(x)
     case 'convTranspose2d':
-      return convTranspose({
-        ...{ filters: number('filters'), size: two('size'), stride: two('stride') },
-        ...{ padding: number('padding'), extra: number('extra'), name: `n${i}` },
+      return Layer.convTranspose2d(number('filters'), two('size'), {
+        ...{ stride: two('stride'), padding: number('padding'), outputPadding: number('extra') },
+        ...{ bias: false, name: `n${i}` },
       })(x)
     case 'maxPool2d':
       return Layer.maxPool2d(two('size'), window)(x)
@@ -128,7 +86,9 @@ export const convNetLayer = (n: OracleNode, i: number, x: AnyNet): AnyNet | null
     case 'pad':
       return Layer.pad([...(n['edges'] as Edges), [0, 0]], { form: n['form'] as PadForm })(x)
     case 'upsample':
-      return upsample(two('factor'), n['method'] as string, n['centers'] as string)(x)
+      return n['method'] === 'nearest'
+        ? Layer.upsample(two('factor'))(x)
+        : Layer.upsample(two('factor'), { method: 'bilinear', centers: n['centers'] as Centers })(x)
     case 'spaceToDepth':
       return Layer.spaceToDepth(2, { form })(x)
     case 'depthToSpace':
