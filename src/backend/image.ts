@@ -4,10 +4,11 @@
  */
 import { type Encoded, mostTiles } from './encode.js'
 
-/** Where the code begins and ends. */
+/** Where the code begins and ends, and the kernels it calls. */
 export interface Image {
   readonly pc: number
   readonly end: number
+  readonly kernels: readonly string[]
 }
 
 /** Bytes of the image of a call, with as many tiles as it can have. */
@@ -52,5 +53,5 @@ export const writeImage = (
       put(code + 8 * k, kernel, record)
     })
   })
-  return { pc, end }
+  return { pc, end, kernels: calls.map(c => c.kernel) }
 }

@@ -55,6 +55,16 @@ export interface Machine {
   readonly order: (indices: Int32Array) => void
   /** runs a program `count` times, each on the next `rows` rows of a resident data set, adding to the totals */
   readonly repeat: (program: string, set: string, rows: number, count: number) => void
+  /**
+   * runs a program once more on what lies in memory, kernel by kernel, and says how long each took by the clock; `set` as
+   * in `repeat`, or null as in `run`
+   */
+  readonly profile: (
+    program: string,
+    set: string | null,
+    rows: number,
+    clock: () => number,
+  ) => readonly { readonly kernel: string; readonly time: number }[]
   readonly totals: (program: string) => Totals
   /** sets the sums of all programs to those given by name, or 0, and forgets a step that was not finite */
   readonly resetTotals: (to?: Readonly<Record<string, number>>) => void
@@ -221,6 +231,14 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
     repeat: (program, set, rows, count) => {
       const { pc, end } = load(program, rows, set)
       enter(() => interpreter.repeat(pc, end, count))
+    },
+    profile: (program, set, rows, clock) => {
+      const { pc, kernels } = load(program, rows, set)
+      return kernels.map((kernel, i) => {
+        const before = clock()
+        enter(() => interpreter.run(pc + 8 * i, pc + 8 * (i + 1)))
+        return { kernel, time: clock() - before }
+      })
     },
     totals: program => {
       const bad = view.getFloat64(map.nonFinite, true)

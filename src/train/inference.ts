@@ -1,6 +1,6 @@
 /** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
 import * as E from '#fp/Either.js'
-import { type Bits, type Machine, machine } from '../backend/machine.js'
+import { type Bits, type Machine, type MachineSpec, machine } from '../backend/machine.js'
 import { type Expr, input } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import type { StoredTensor } from '../io/safetensors.js'
@@ -78,35 +78,40 @@ const valuesOf = (
 /** What a program may read: a type and its bytes, by name. */
 type Values = ReadonlyMap<string, { readonly type: TensorType; readonly bytes: Uint8Array }>
 
-/** A machine whose state is what of the values the programs read. */
+/** The machine's specification: programs whose state is what they read of the values. */
+export const specOf = (
+  { programs, inputs, rows }: Pick<Compiled, 'programs' | 'inputs' | 'rows'>,
+  values: ReadonlyMap<string, { readonly type: TensorType }>,
+): E.Either<ShapeError, MachineSpec> =>
+  E.map(({ nodes }: Program.Program) => {
+    const read = nodes.flatMap(({ expr }) => (expr._tag === 'Param' ? [expr.name] : []))
+    const state = read.flatMap(name => {
+      const value = values.get(name)
+      return value ? [{ name, type: value.type }] : []
+    })
+    const wanted = Object.entries(programs).map(([name, results]) => [name, { results, updates: {} }] as const)
+    return { rows, state, inputs, programs: Object.fromEntries(wanted) }
+  })(Program.of(Object.values(programs).flatMap(results => Object.values(results))))
+
 const filled = (
-  rows: number,
-  programs: Readonly<Record<string, Readonly<Record<string, Expr>>>>,
-  inputs: readonly string[],
+  wanted: Pick<Compiled, 'programs' | 'inputs' | 'rows'>,
   values: Values,
   threads = 1,
-): E.Either<ShapeError, Machine> => {
-  const program = Program.of(Object.values(programs).flatMap(results => Object.values(results)))
-  if (E.isLeft(program)) return program
-  const read = program.right.nodes.flatMap(({ expr }) => (expr._tag === 'Param' ? [expr.name] : []))
-  const state = read.flatMap(name => {
-    const value = values.get(name)
-    return value ? [{ name, ...value }] : []
-  })
-  const wanted = Object.entries(programs).map(([name, results]) => [name, { results, updates: {} }] as const)
-  return E.map((m: Machine) => {
-    const block = new Uint8Array(m.stateBytes)
-    for (const { name, bytes } of state) block.set(bytes, m.slots.get(name)?.offset ?? 0)
-    m.writeState(block)
-    return m
-  })(machine({ rows, state, inputs, threads, programs: Object.fromEntries(wanted) }))
-}
+): E.Either<ShapeError, Machine> =>
+  E.chain((spec: MachineSpec) =>
+    E.map((m: Machine) => {
+      const block = new Uint8Array(m.stateBytes)
+      for (const { name } of spec.state) block.set(values.get(name)?.bytes ?? [], m.slots.get(name)?.offset ?? 0)
+      m.writeState(block)
+      return m
+    })(machine({ ...spec, threads })),
+  )(specOf(wanted, values))
 
 /** The values of what is computed once, one after the other: so little memory is needed beside the predicting machine. */
 const computeOnce = (once: Hoisted['once'], values: Values): E.Either<ShapeError, Values> => {
   const all = new Map(values)
   for (const [name, e] of Object.entries(once)) {
-    const made = filled(1, { once: { [name]: e } }, [], values)
+    const made = filled({ programs: { once: { [name]: e } }, inputs: [], rows: 1 }, values)
     if (E.isLeft(made)) return made
     const { buffer, byteOffset, byteLength } = made.right.run('once', 1, {})[name] as Bits
     all.set(name, { type: e.type, bytes: new Uint8Array(buffer, byteOffset, byteLength) })
@@ -114,13 +119,22 @@ const computeOnce = (once: Hoisted['once'], values: Values): E.Either<ShapeError
   return E.right(all)
 }
 
-/** The net's program `predict` and, for the logits of classes, `classify`, with the values of its variables. */
-export const inference = (
+/** What a net is compiled to, its weights not yet known. */
+export interface Compiled {
+  /** `predict`, and `classify` for the logits of classes */
+  readonly programs: Readonly<Record<string, Readonly<Record<string, Expr>>>>
+  readonly inputs: readonly string[]
+  readonly rows: number
+  readonly variables: readonly Variable[]
+  /** what is computed once from the variables, by the name under which the programs read it */
+  readonly once: Hoisted['once']
+}
+
+export const compile = (
   net: Net.Net<Inputs, Shape>,
   classes: boolean,
-  tensors: readonly StoredTensor[],
   options: InferenceOptions,
-): E.Either<ShapeError, Inference> => {
+): E.Either<ShapeError, Compiled> => {
   const inputs = Object.fromEntries(
     inputEntries(net.inputs).map(([name, shape]) => {
       const key = name ?? soleInput
@@ -130,8 +144,6 @@ export const inference = (
   const elaborated = elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) })
   if (E.isLeft(elaborated)) return elaborated
   const { output, variables } = elaborated.right
-  const stored = valuesOf(variables, tensors)
-  if (E.isLeft(stored)) return stored
   const results = classes ? [output, softmax(output)] : [output]
   const simple = E.chain(simplify)(Program.of(results))
   const folded = options.fold ? E.chain(fold)(simple) : simple
@@ -143,12 +155,27 @@ export const inference = (
   const { outputs, once } = hoist(program.right)
   const [predict, classify] = outputs as [Expr, Expr | undefined]
   const programs = { predict: { output: predict }, ...(classify && { classify: { output: classify } }) }
+  return E.right({ programs, inputs: Object.keys(inputs), rows, variables, once })
+}
+
+/** The compiled net with the values of its variables. */
+export const inference = (
+  net: Net.Net<Inputs, Shape>,
+  classes: boolean,
+  tensors: readonly StoredTensor[],
+  options: InferenceOptions,
+): E.Either<ShapeError, Inference> => {
+  const compiled = compile(net, classes, options)
+  if (E.isLeft(compiled)) return compiled
+  const { rows, once } = compiled.right
+  const variables = valuesOf(compiled.right.variables, tensors)
+  if (E.isLeft(variables)) return variables
   const values = new Map(
-    stored.right.map(({ name, shape, bytes }) => [name, { type: tensorType('f32', shape), bytes }] as const),
+    variables.right.map(({ name, shape, bytes }) => [name, { type: tensorType('f32', shape), bytes }] as const),
   )
   return E.chain((all: Values) =>
-    E.map((m: Machine) => ({ machine: m, rows, variables: stored.right }))(
-      filled(rows, programs, Object.keys(inputs), all, options.threads),
+    E.map((m: Machine) => ({ machine: m, rows, variables: variables.right }))(
+      filled(compiled.right, all, options.threads),
     ),
   )(computeOnce(once, values))
 }

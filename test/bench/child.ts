@@ -2,13 +2,15 @@
  * The process of one library: imports the driver named by the first argument and answers requests to measure, so that
  * one library's heap and compiler do not disturb another.
  *
- * A sample is the mean of as many runs as take 5 ms. A workload is warmed up when it is first asked for.
+ * A sample is the mean of as many runs as take 5 ms. A workload is warmed up when it is first asked for. There are three
+ * samples at least, unless they take very long.
  */
 import type { Answer, Driver, Request, Task } from './driver.js'
 
 const sampleMilliseconds = 5
 const warmUpSeconds = 0.5
 const fewestSamples = 3
+const longestSeconds = 3
 
 const timed = async (task: Task, times: number): Promise<number> => {
   const start = performance.now()
@@ -18,8 +20,10 @@ const timed = async (task: Task, times: number): Promise<number> => {
 
 const samplesOf = async (task: Task, seconds: number, times: number): Promise<readonly number[]> => {
   const samples: number[] = []
-  const end = performance.now() + 1000 * seconds
-  while (performance.now() < end || samples.length < fewestSamples) samples.push(await timed(task, times))
+  const start = performance.now()
+  const passed = (limit: number): boolean => performance.now() - start >= 1000 * limit
+  do samples.push(await timed(task, times))
+  while (!passed(seconds) || (samples.length < fewestSamples && !passed(longestSeconds)))
   return samples
 }
 

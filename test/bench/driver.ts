@@ -3,6 +3,15 @@
 /** `run` does the workload's work `times` times and is done when the last result is there. */
 export interface Task {
   readonly run: (times: number) => void | Promise<void>
+  /** of gradus' own workloads */
+  readonly work?: Work
+}
+
+export interface Work {
+  /** floating-point operations of one run, counting convolutions as if they were direct */
+  readonly flop: number
+  /** the kernels of one run, and the milliseconds that each took */
+  readonly kernels: () => readonly { readonly kernel: string; readonly time: number }[]
 }
 
 export interface Driver {

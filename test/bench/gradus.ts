@@ -4,7 +4,10 @@ import { machine } from '../../src/backend/machine.js'
 import * as Batches from '../../src/data/Batches.js'
 import * as Data from '../../src/data/Data.js'
 import * as Label from '../../src/data/Label.js'
-import { param } from '../../src/graph/Expr.js'
+import { input, param } from '../../src/graph/Expr.js'
+import type { StoredTensor } from '../../src/io/safetensors.js'
+import { analyze } from '../../src/nn/analyze.js'
+import { elaborate } from '../../src/nn/elaborate.js'
 import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
@@ -12,13 +15,18 @@ import * as Net from '../../src/nn/Net.js'
 import { matmul } from '../../src/op/matmul.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import type { Inputs, Shape } from '../../src/shape/Dims.js'
-import { tensorType } from '../../src/shape/TensorType.js'
+import { soleInput } from '../../src/shape/inputs.js'
+import { sizeOf, tensorType } from '../../src/shape/TensorType.js'
 import { residentOf } from '../../src/train/feed.js'
+import { type InferenceOptions, inference } from '../../src/train/inference.js'
+import * as Model from '../../src/train/Model.js'
 import * as Recipe from '../../src/train/Recipe.js'
 import { orThrow } from '../../src/train/result.js'
 import { session } from '../../src/train/Session.js'
 import * as Trainer from '../../src/train/Trainer.js'
+import * as Zoo from '../../src/zoo/Zoo.js'
 import type { Driver, Task } from './driver.js'
+import { flopOf, wantedOf } from './flop.js'
 
 const seed = 1
 /** Given by the process that starts this one. */
@@ -45,6 +53,8 @@ const data = <const S extends Shape>(...shape: S) =>
     }),
   )
 
+const clock = (): number => performance.now()
+
 const product = (n: number) => async (): Promise<Task> => {
   const type = tensorType('f32', [n, n])
   const wanted = { results: { c: matmul(param('a', type), param('b', type)) }, updates: {} }
@@ -52,7 +62,10 @@ const product = (n: number) => async (): Promise<Task> => {
   const m = orThrow(machine({ rows: 1, threads, state, programs: { product: wanted } }))
   m.writeState(new Uint8Array(numbers(m.stateBytes / 4).buffer))
   await m.up
-  return { run: times => m.repeat('product', '', 1, times) }
+  return {
+    run: times => m.repeat('product', '', 1, times),
+    work: { flop: flopOf(wantedOf(wanted), 1), kernels: () => m.profile('product', null, 1, clock) },
+  }
 }
 
 const plainNet = pipe(
@@ -148,6 +161,14 @@ const bounded =
         }
         if (s.machine.totals('train').nonFinite !== null) throw new Error('the loss is not finite')
       },
+      work: {
+        flop: flopOf(wantedOf(s.programs.train), batch),
+        kernels: () => {
+          s.machine.order(order)
+          left = 0
+          return s.machine.profile('train', 'train', batch, clock)
+        },
+      },
     }
   }
 
@@ -162,16 +183,44 @@ const stepped = async (): Promise<Task> => {
   }
 }
 
-const forward = async (): Promise<Task> => {
-  const trainer = orThrow(await Trainer.compile(plain)())
-  const model = orThrow(trainer.model(trainer.init()))
-  const x = numbers(784)
+/** Values of the net's variables: He et al. 2015, and statistics of batch normalization that change nothing. */
+const drawn = (net: Net.AnyNet) =>
+  orThrow(analyze(net)).rows.flatMap(({ path, params, state }) =>
+    Object.entries({ ...params, ...state }).map(([name, { shape }]) => {
+      const [size, fan] = [sizeOf(shape), sizeOf(shape.slice(0, -1))]
+      const constant = ['gamma', 'variance'].includes(name) ? 1 : 0
+      const values =
+        shape.length > 1 ? numbers(size).map(x => x * Math.sqrt(2 / fan)) : new Float32Array(size).fill(constant)
+      return { name: `${path}/${name}`, dtype: 'F32' as const, shape, bytes: new Uint8Array(values.buffer) }
+    }),
+  )
+
+/** A model's predictions for one row; its kernels in a machine like the model's own. */
+const predicting = <S extends Shape, O extends Shape>(
+  net: Net.Net<S, O>,
+  tensors: readonly StoredTensor[],
+  options: InferenceOptions,
+): Task => {
+  const model: Model.Model<Inputs, Shape> = orThrow(Model.of(net, 'values', null, tensors, options))
+  const { machine: m } = orThrow(inference(net, false, tensors, options))
+  const x = numbers(sizeOf(net.inputs))
+  m.run('predict', 1, { [soleInput]: x })
+  const inputs = { [soleInput]: input(soleInput, tensorType('f32', [-1, ...net.inputs])) }
+  const { output } = orThrow(elaborate(net, 'infer', { inputs, key: () => input('key', tensorType('i32', [4])) }))
   return {
     run: times => {
       for (let i = 0; i < times; i++) orThrow(model.predict(x))
     },
+    work: { flop: flopOf([output], 1), kernels: () => m.profile('predict', null, 1, clock) },
   }
 }
+
+const detector = (): Task => {
+  const net = Zoo.yoloV2()
+  return predicting(net, drawn(net), { fold: true, rows: 1 })
+}
+
+const forward = (): Task => predicting(plainNet, drawn(plainNet), {})
 
 export const version = 'this checkout'
 export const tasks: Driver['tasks'] = {
@@ -183,5 +232,6 @@ export const tasks: Driver['tasks'] = {
   W2b: bounded(normalized),
   W3: bounded(image),
   W4: bounded(normalizedImage),
+  W5: detector,
   W6: forward,
 }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { progress } from '../support/progress.js'
 import { type Library, start } from './library.js'
-import { type Figure, figure, jsonLine, table } from './report.js'
+import { type Failure, type Figure, failureLine, figure, jsonLine, table } from './report.js'
 import { type Workload, workloads } from './workloads.js'
 
 /** Seconds of one library at one workload in one round. */
@@ -24,6 +24,7 @@ const help = `npm run bench -- [options]
   --rounds 5      how often every library has its turn
   --no-peers      gradus alone
   --threads 2,4   gradus also with so many threads
+  --profile       gradus alone: GFLOP/s of its products, and shares of its kernels' time
   --json          one JSON object a line instead of the table
   --help
 
@@ -41,6 +42,7 @@ const options = () => {
       rounds: { type: 'string', default: '5' },
       'no-peers': { type: 'boolean', default: false },
       threads: { type: 'string', default: '' },
+      profile: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,7 +58,8 @@ const options = () => {
   const threads = values.threads === '' ? [] : values.threads.split(',').map(Number)
   if (!threads.every(n => Number.isInteger(n) && n >= 2))
     throw new Error(`--threads ${values.threads} are not whole numbers >= 2`)
-  return { wanted, rounds, threads, peers: !values['no-peers'], json: values.json, help: values.help }
+  const { 'no-peers': alone, profile, json, help: asked } = values
+  return { wanted, rounds, threads, peers: !alone, profile, json, help: asked }
 }
 
 /** Starts gradus and, if they are installed, the peers. */
@@ -78,26 +81,35 @@ const libraries = async (threads: readonly number[], withPeers: boolean): Promis
   return [...own, ...started.filter(l => l !== null)]
 }
 
-/** The libraries' figures for a workload, round by round; every other round goes through them backwards. */
-const figuresOf = async (
+/** What the libraries did at a workload, and why those that could not do it failed. */
+interface Outcome {
+  readonly figures: readonly Figure[]
+  readonly failures: readonly Failure[]
+}
+
+/** Round by round; every other round goes through the libraries backwards. A library that failed is not asked again. */
+const outcomeOf = async (
   workload: Workload,
   libs: readonly Library[],
   rounds: number,
   step: (what: string) => void,
-): Promise<readonly Figure[]> => {
+): Promise<Outcome> => {
   const samples = new Map(libs.map(l => [l, [] as number[]]))
+  const failures: Failure[] = []
   for (let round = 0; round < rounds; round++) {
     for (const lib of round % 2 === 0 ? libs : [...libs].reverse()) {
+      if (failures.some(f => f.lib === lib.name)) continue
       step(`${workload.name} ${lib.name}, round ${round + 1} of ${rounds}`)
       try {
         samples.get(lib)?.push(...(await lib.measure({ workload: workload.name, seconds: turn })))
       } catch (error) {
-        say(`${workload.name}: ${lib.name}: ${error instanceof Error ? error.message : error}`)
-        process.exitCode = 1
+        failures.push({ workload, lib: lib.name, reason: error instanceof Error ? error.message : `${error}` })
+        if (lib.name === 'gradus') process.exitCode = 1
       }
     }
   }
-  return [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib, ms)]))
+  const figures = [...samples].flatMap(([lib, ms]) => (ms.length === 0 ? [] : [figure(workload, lib, ms)]))
+  return { figures, failures }
 }
 
 const bench = async (): Promise<void> => {
@@ -106,15 +118,24 @@ const bench = async (): Promise<void> => {
     process.stdout.write(help)
     return
   }
+  if (o.profile) {
+    const { profile, profileTable } = await import('./profile.js')
+    const found = await profile(o.wanted)
+    if (o.json) for (const p of found) process.stdout.write(`${JSON.stringify(p)}\n`)
+    else process.stdout.write(`${profileTable(found)}\n\n`)
+    say(`the limit of multiplications and additions is ${(found[0]?.limit ?? 0).toFixed(1)} GFLOP/s`)
+    return
+  }
   const libs = await libraries(o.threads, o.peers)
   const line = progress(o.wanted.length * o.rounds * libs.length)
   const figures: Figure[] = []
   try {
     for (const workload of o.wanted) {
-      const found = await figuresOf(workload, libs, o.rounds, line.step)
+      const found = await outcomeOf(workload, libs, o.rounds, line.step)
       line.clear()
-      if (o.json) for (const f of found) process.stdout.write(`${jsonLine(f)}\n`)
-      figures.push(...found)
+      for (const f of found.failures) say(failureLine(f))
+      if (o.json) for (const f of found.figures) process.stdout.write(`${jsonLine(f)}\n`)
+      figures.push(...found.figures)
     }
   } finally {
     for (const lib of libs) lib.close()

@@ -11,6 +11,15 @@ export interface Figure {
   readonly max: number
 }
 
+/** A workload that a library does, or should, and could not. */
+export interface Failure {
+  readonly workload: Workload
+  readonly lib: string
+  readonly reason: string
+}
+
+export const failureLine = ({ workload, lib, reason }: Failure): string => `${workload.name}: ${lib} fails: ${reason}`
+
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 
@@ -57,9 +66,15 @@ export const table = (figures: readonly Figure[]): string => {
       own && own !== f ? `${ratio(f, own).toFixed(2)}x` : '',
     ]
   })
-  const all = [['workload', 'library', 'median', 'best', 'unit', 'gradus is faster by'], ...rows]
+  return columns(
+    [['workload', 'library', 'median', 'best', 'unit', 'gradus is faster by'], ...rows],
+    c => c === 2 || c === 3,
+  )
+}
+
+/** Lines of cells below each other; numbers to the right. */
+export const columns = (all: readonly (readonly string[])[], isNumber: (column: number) => boolean): string => {
   const widths = all[0]?.map((_, c) => Math.max(...all.map(row => row[c]?.length ?? 0))) ?? []
-  const isNumber = (c: number): boolean => c === 2 || c === 3
   return all
     .map(row => row.map((cell, c) => (isNumber(c) ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))))
     .map(row => row.join('  ').trimEnd())

@@ -2,7 +2,8 @@
  * What is measured. W2's net is 784-300-100-10 with biases, ELU, He initialization and softmax cross-entropy; a train
  * step is the forward pass, every gradient and the optimizer's update of every parameter. W3's net is conv 3x3x32, ReLU,
  * conv 3x3x64, ReLU (both valid), max pool 2, dropout 0.25, dense 128, ReLU, dropout 0.5, dense 10; W4's is twice conv
- * 3x3x32, batch norm, ReLU, max pool 2, twice the same with 64, max pool 2, global average, dense 10.
+ * 3x3x32, batch norm, ReLU, max pool 2, twice the same with 64, max pool 2, global average, dense 10. W5 is YOLOv2 on
+ * Darknet-19 (`Zoo.yoloV2`) with batch norm folded into the filters.
  */
 export type Unit = 'GFLOP/s' | 'ms' | 'us'
 
@@ -35,5 +36,6 @@ export const workloads: readonly Workload[] = [
     'W4',
     'train step of one with batch norm on 32 x 32 x 3, batch 32, momentum 0.9: 4.64 GFLOP by direct convolution',
   ),
+  step('W5', 'forward pass of YOLOv2 on an image of 416 x 416 x 3: 29.46 GFLOP by direct convolution'),
   { name: 'W6', unit: 'us', about: "forward pass of W2's net, batch 1", measure: ms => 1000 * ms },
 ]

@@ -11,12 +11,17 @@ const scaled = (path: string, shape: readonly number[], x: number): number => {
   return path.endsWith('variance') ? 1 + x * x : 1 + 0.1 * x
 }
 
+/** Large tensors repeat their values after so many: a prime. */
+const period = 10_007
+
 /** All variables of a net with values like noise. */
 export const tensorsOf = (net: Net.AnyNet) =>
   meaning(net, 'infer').variables.map(({ path, shape }, i) => {
-    const values = Float32Array.from(noise(sizeOf(shape), i + 2), x => scaled(path, shape, x))
+    const size = sizeOf(shape)
+    const few = noise(Math.min(size, period), i + 2)
+    const values = new Float32Array(size).map((_, k) => scaled(path, shape, few[k % period] as number))
     return { name: path, dtype: 'F32' as const, shape, bytes: new Uint8Array(values.buffer) }
   })
 
-export const modelOf = (net: Net.AnyNet, options: Parameters<typeof Model.of>[4] = {}) =>
-  expectRight(Model.of(net, net.shape.length === 1 ? 'class' : 'values', null, tensorsOf(net), options))
+export const modelOf = (net: Net.AnyNet, options: Parameters<typeof Model.of>[4] = {}, tensors = tensorsOf(net)) =>
+  expectRight(Model.of(net, net.shape.length === 1 ? 'class' : 'values', null, tensors, options))

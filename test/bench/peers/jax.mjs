@@ -1,9 +1,9 @@
 /** jax-js on its WebAssembly backend, with the whole step under `jit`. An array is used up by an operation unless `.ref`. */
 import { readFile } from 'node:fs/promises'
 import * as jax from '@jax-js/jax'
-import { he, normals, oneHotLabels, sizes } from './data.mjs'
+import { filters, he, normals, oneHotLabels, sizes, yolo, yoloImage } from './data.mjs'
 
-const { blockUntilReady, jit, nn, numpy: np, random, tree, valueAndGrad } = jax
+const { blockUntilReady, jit, lax, nn, numpy: np, random, tree, valueAndGrad } = jax
 await jax.init('wasm')
 jax.defaultDevice('wasm')
 
@@ -56,8 +56,7 @@ const adam = {
 }
 
 /** Reading the loss ends a step; `keys` is whether the forward pass draws. */
-const training = (rows, initial, forward, { init, update }, keys) => {
-  const x = images(rows)
+const training = (rows, initial, forward, { init, update }, keys, x = images(rows)) => {
   const y = array(oneHotLabels(rows), [rows, classes])
   const loss = (params, x, y, ...key) => crossEntropy(forward(params, x, ...key), y)
   const step = jit((params, state, x, y, ...key) => {
@@ -105,9 +104,104 @@ const batchNorm = (x, gamma, beta) => {
     .add(beta)
 }
 
-const dropout = (x, key) => {
-  const kept = random.bernoulli(key, 0.5, x.shape)
-  return np.where(kept, x.mul(2), 0)
+const dropout = (x, key, keep = 0.5) => {
+  const kept = random.bernoulli(key, keep, x.shape)
+  return np.where(kept, x.mul(1 / keep), 0)
+}
+
+// --- images, [rows, channels, height, width] --------------------------------------------------------------------------
+const cases = (rows, ...shape) => array(normals(shape.reduce((n, d) => n * d, rows)), [rows, ...shape])
+const conv = (k, from, to) => array(filters(k, from, to), [to, from, k, k])
+const channels = p => p.reshape([-1, 1, 1])
+
+const maxPool = x => {
+  const [rows, c, height, width] = x.shape
+  return np.max(x.reshape([rows, c, height / 2, 2, width / 2, 2]), [3, 5])
+}
+
+const image = () => {
+  const initial = {
+    w1: conv(3, 1, 32),
+    b1: filled(32, 0),
+    w2: conv(3, 32, 64),
+    b2: filled(64, 0),
+    w3: kernel(12 * 12 * 64, 128),
+    b3: filled(128, 0),
+    w4: kernel(128, classes),
+    b4: filled(classes, 0),
+  }
+  const forward = (p, x, key) => {
+    const keys = random.split(key, 2)
+    const [key1, key2] = [keys.ref.slice(0), keys.slice(1)]
+    const h1 = nn.relu(lax.conv(x, p.w1, [1, 1], 'VALID').add(channels(p.b1)))
+    const h2 = nn.relu(lax.conv(h1, p.w2, [1, 1], 'VALID').add(channels(p.b2)))
+    const flat = dropout(maxPool(h2), key1, 0.75).reshape([64, -1])
+    return np.dot(dropout(nn.relu(np.dot(flat, p.w3).add(p.b3)), key2), p.w4).add(p.b4)
+  }
+  return training(64, initial, forward, adam, true, cases(64, 1, 28, 28))
+}
+
+const normalizedImage = () => {
+  const widths = [3, 32, 32, 64, 64]
+  const blocks = [0, 1, 2, 3].map(i => ({
+    [`w${i}`]: conv(3, widths[i], widths[i + 1]),
+    [`g${i}`]: filled(widths[i + 1], 1),
+    [`b${i}`]: filled(widths[i + 1], 0),
+  }))
+  const initial = Object.assign({ w: kernel(64, classes), b: filled(classes, 0) }, ...blocks)
+  const block = (p, i, x) => {
+    const h = lax.conv(x, p[`w${i}`], [1, 1], 'SAME')
+    const centered = h.ref.sub(np.mean(h, [0, 2, 3], { keepdims: true }))
+    const variance = np.mean(np.square(centered.ref), [0, 2, 3], { keepdims: true })
+    const scaled = centered.mul(np.reciprocal(np.sqrt(variance.add(1e-5)))).mul(channels(p[`g${i}`]))
+    return nn.relu(scaled.add(channels(p[`b${i}`])))
+  }
+  const forward = (p, x) => {
+    const h = maxPool(block(p, 1, block(p, 0, x)))
+    const g = maxPool(block(p, 3, block(p, 2, h)))
+    return np.dot(np.mean(g, [2, 3]), p.w).add(p.b)
+  }
+  return training(32, initial, forward, momentum, false, cases(32, 3, 32, 32))
+}
+
+const detector = () => {
+  const params = {}
+  let count = 0
+  const shapes = { pool: x => x, reorg: x => x, concat: x => x }
+  yolo({
+    ...shapes,
+    conv: (_x, k, from, to) => {
+      params[`w${count}`] = conv(k, from, to)
+      params[`b${count++}`] = filled(to, 0)
+    },
+  })
+  const [height, width, depth] = yoloImage
+  const x = cases(1, depth, height, width)
+  const predict = jit((p, x) => {
+    let k = 0
+    return yolo(
+      {
+        conv: (h, _k, _from, _to, leaky) => {
+          const y = lax.conv(h, p[`w${k}`], [1, 1], 'SAME').add(channels(p[`b${k++}`]))
+          return leaky ? nn.leakyRelu(y, 0.1) : y
+        },
+        pool: maxPool,
+        reorg: h => {
+          const [rows, c, down, across] = h.shape
+          const blocks = h.reshape([rows, c, down / 2, 2, across / 2, 2])
+          return np.transpose(blocks, [0, 3, 5, 1, 2, 4]).reshape([rows, 4 * c, down / 2, across / 2])
+        },
+        concat: (a, b) => np.concatenate([a, b], 1),
+        again: h => h.ref,
+      },
+      x,
+    )
+  })
+  return {
+    run: times => {
+      for (let i = 0; i < times; i++) predict(refs(params), x.ref).dataSync()
+    },
+  }
 }
 
 const normalized = () => {
@@ -160,5 +254,8 @@ export const tasks = {
   'GEMM-1024': product(1024),
   W2: () => training(50, mlp(), mlpForward, momentum, false),
   W2b: normalized,
+  W3: image,
+  W4: normalizedImage,
+  W5: detector,
   W6: forward,
 }
