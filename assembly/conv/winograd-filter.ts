@@ -54,7 +54,7 @@ export function winogradFilter(args: usize): void {
     for (let k: u32 = 0; k < depth; k += 4) {
       const count = min(4, depth - k)
       locate(
-        table, first + k, count, down, across,
+        2, table, first + k, count, down, across,
         load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>channels << 2, load<u32>(args, 44),
         load<u32>(args, 48), edges, load<u32>(args, 4), rows, columns, alongY, alongX,
       )

@@ -4,6 +4,7 @@ import { type Geometry, type Halves, type Kept, signed, type Way } from './conv.
 import {
   maxFilterScratch,
   suits,
+  type Tile,
   winogradFilter,
   winogradFilterScratch,
   winogradHalves,
@@ -290,8 +291,8 @@ const depthwiseHalves = (g: Geometry): Halves => {
   }
 }
 
-/** The same bits as `outputWay`. */
-export const outputHalves = (g: Geometry): Halves => {
+/** The same bits as `outputWay`, unless the most places of Winograd's patches are 4. */
+export const outputHalves = (g: Geometry, tile: Tile = 2): Halves => {
   if (isDepthwise(g)) return depthwiseHalves(g)
-  return suits(g, g.channels, g.filters, g.places) ? winogradHalves(g) : directHalves(g)
+  return suits(g, g.channels, g.filters, g.places) ? winogradHalves(g, tile) : directHalves(g)
 }

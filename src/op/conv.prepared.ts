@@ -1,18 +1,23 @@
 /**
  * A convolution in two, for filters that stay the same from run to run: `filters2d` lays them out as the kernels want
- * them, packed in panels or transformed, and `prepared2d` convolves with those. Together they have the bits of `conv2d`.
+ * them, packed in panels or transformed, and `prepared2d` convolves with those. Together they have the bits of `conv2d`,
+ * unless they are told to take Winograd's F(4x4, 3x3) where it saves.
  */
 import * as E from '#fp/Either.js'
 import { reader } from '../graph/attrs.js'
 import { apply, type Expr } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op } from '../graph/Op.js'
 import { sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
-import type { Geometry } from './conv.geometry.js'
+import type { Geometry, Halves } from './conv.geometry.js'
 import { convolution, geometric, geometry, outputType } from './conv.js'
 import { outputHalves } from './conv.lower.js'
+import type { Tile } from './winograd.lower.js'
 
 const imageIn = reader({ image: 'numbers' })
 const filtersIn = reader({ filters: 'numbers' })
+const tileIn = reader({ tile: 'number' })
+
+const halves = (g: Geometry, attrs: Attrs): Halves => outputHalves(g, tileIn(attrs).tile === 4 ? 4 : 2)
 
 const ofFilters = (attrs: Attrs, w: readonly number[]): E.Either<string, Geometry> => {
   const x = [1, ...imageIn(attrs).image]
@@ -38,12 +43,12 @@ const filtersOp: Op = {
   name: 'filters2d',
   type: ({ attrs, args: [w] }) =>
     w?.dtype === 'f32'
-      ? E.map((g: Geometry) => tensorType('f32', [outputHalves(g).kept.size]))(ofFilters(attrs, w.shape))
+      ? E.map((g: Geometry) => tensorType('f32', [halves(g, attrs).kept.size]))(ofFilters(attrs, w.shape))
       : E.left('takes f32 filters'),
   vjp: null,
   reference: (c, [w]) => {
     const g = geometryOfFilters(c)
-    const { size, at, forward } = outputHalves(g).kept
+    const { size, at, forward } = halves(g, c.attrs).kept
     const out = new Float64Array(size)
     pairs(g, (channel, filter, tapAt) => {
       forward.forEach((row, p) => {
@@ -54,8 +59,8 @@ const filtersOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
-    calls: c => outputHalves(geometryOfFilters(c)).filters.calls,
-    scratch: c => outputHalves(geometryOfFilters(c)).filters.scratch,
+    calls: c => halves(geometryOfFilters(c), c.attrs).filters.calls,
+    scratch: c => halves(geometryOfFilters(c), c.attrs).filters.scratch,
   },
   samples: [],
 }
@@ -69,7 +74,7 @@ const preparedOp: Op = {
   vjp: null,
   reference: (c, [x, kept]) => {
     const g = geometryOfPrepared(c)
-    const { at, backward } = outputHalves(g).kept
+    const { at, backward } = halves(g, c.attrs).kept
     const w = new Float64Array(sizeOf(filtersIn(c.attrs).filters))
     pairs(g, (channel, filter, tapAt) => {
       backward.forEach((row, tap) => {
@@ -80,14 +85,15 @@ const preparedOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
-    calls: c => outputHalves(geometryOfPrepared(c)).output.calls,
-    scratch: c => outputHalves(geometryOfPrepared(c)).output.scratch,
+    calls: c => halves(geometryOfPrepared(c), c.attrs).output.calls,
+    scratch: c => halves(geometryOfPrepared(c), c.attrs).output.scratch,
   },
   samples: [],
 }
 
-/** `conv2d` of images x and filters w with these attributes. */
-export const prepared2d = (x: Expr, w: Expr, attrs: Attrs): Expr => {
-  const kept = apply(filtersOp, [w], { ...geometric(attrs), image: x.type.shape.slice(1) })
-  return apply(preparedOp, [x, kept], { ...geometric(attrs), filters: w.type.shape })
+/** `conv2d` of images x and filters w with these attributes; the most places down and across of Winograd's patches. */
+export const prepared2d = (x: Expr, w: Expr, attrs: Attrs, tile: Tile): Expr => {
+  const all = { ...geometric(attrs), tile }
+  const kept = apply(filtersOp, [w], { ...all, image: x.type.shape.slice(1) })
+  return apply(preparedOp, [x, kept], { ...all, filters: w.type.shape })
 }

@@ -17,45 +17,62 @@ interface Blocks {
   /** channels given that are computed together */
   readonly wide: number
   readonly filters: typeof EACH_BAND | typeof FIRST_BAND | typeof TRANSFORMED
+  /** places down and across of a patch */
+  readonly tile: Tile
 }
+
+/** F(2x2, 3x3) or F(4x4, 3x3). */
+export type Tile = 2 | 4
 
 /** The transformed patches mostly stay in the cache; filters stay transformed for a call where that takes up to 1 MiB. */
 const blocks = (taken: number, given: number): Blocks => ({
   band: Math.min(256, Math.max(64, Math.floor(4096 / taken / 8) * 8)),
   wide: 16,
   filters: taken * given <= 16_384 ? FIRST_BAND : EACH_BAND,
+  tile: 2,
 })
 
 /** The same where the filters were transformed before: they are read once for each band, the patches for `wide` channels. */
-const preparedBlocks = (taken: number): Blocks => ({
+const preparedBlocks = (taken: number, tile: Tile): Blocks => ({
   band: Math.min(256, Math.max(64, Math.floor(65_536 / taken / 8) * 8)),
   wide: 64,
   filters: TRANSFORMED,
+  tile,
 })
 
-/** The bytes of sixteen matrices. */
-const sixteen = (rows: number, columns: number): number => 16 * (4 * rows * columns + 64)
+/** Matrices: elements of a patch. */
+const matrices = (tile: Tile): number => (tile + 2) * (tile + 2)
 
-const scratchOf = ({ band, wide, filters }: Blocks, taken: number, given: number): number => {
+/** The bytes of a patch's matrices. */
+const bytes = (tile: Tile, rows: number, columns: number): number => matrices(tile) * (4 * rows * columns + 64)
+
+const scratchOf = ({ band, wide, filters, tile }: Blocks, taken: number, given: number): number => {
   const slivers = filters === TRANSFORMED ? 0 : (filters === FIRST_BAND ? given : wide) / 8
-  return 1024 + 32 * band + sixteen(band, wide) + sixteen(band, taken) + 256 * taken + slivers * sixteen(taken, 8)
+  const spareAndEdges = matrices(tile) * (64 + 16 * taken)
+  return (
+    spareAndEdges + 32 * band + bytes(tile, band, wide) + bytes(tile, band, taken) + slivers * bytes(tile, taken, 8)
+  )
 }
 
 export const winogradScratch = (taken: number, given: number): number => scratchOf(blocks(taken, given), taken, given)
 
 export const winogradFilterScratch = ({ channels, filters }: Geometry): number =>
   128 +
-  sixteen(channels, filters) +
-  sixteen(Math.ceil(channels / 8) * 8, PATCHES) +
-  sixteen(filters, PATCHES) +
+  bytes(2, channels, filters) +
+  bytes(2, Math.ceil(channels / 8) * 8, PATCHES) +
+  bytes(2, filters, PATCHES) +
   256 * channels
 
 /** The filters' sums are kept whole; beyond so many bytes the direct way is taken. */
 export const maxFilterScratch = 1 << 24
 
-/** Whether it takes clearly fewer multiplications: 16 for 2 x 2 places instead of 36, but the last ones may be half empty. */
-const saves = ([height, width]: readonly [number, number]): boolean =>
-  1.3 * 16 * Math.ceil(height / 2) * Math.ceil(width / 2) <= 9 * height * width
+/** Multiplications for a pair of channels; the last patches may be half empty. */
+const multiplications = ([height, width]: readonly [number, number], tile: Tile): number =>
+  matrices(tile) * Math.ceil(height / tile) * Math.ceil(width / tile)
+
+/** Whether it takes clearly fewer multiplications: 16 for 2 x 2 places instead of 36. */
+const saves = (places: readonly [number, number]): boolean =>
+  1.3 * multiplications(places, 2) <= 9 * places[0] * places[1]
 
 export const suits = (g: Geometry, taken: number, given: number, places: readonly [number, number]): boolean =>
   g.window.every(k => k === 3) &&
@@ -82,7 +99,7 @@ interface Transformed {
 /** The words for some of the images, and some of the channels given. */
 const wordsOf = (
   c: Transformed,
-  { band, wide, filters }: Blocks,
+  { band, wide, filters, tile }: Blocks,
   images: readonly [number, number] = [0, c.rows],
   channels: readonly [number, number] = [0, c.given],
 ): readonly Word[] => {
@@ -96,16 +113,16 @@ const wordsOf = (
     end - first,
     ...[...c.from, c.taken, ...c.to, c.given, ...c.start],
     ...[...c.along.map(signed), c.first],
-    ...[band, filters, wide, ...channels],
+    ...[band, filters, wide, ...channels, tile],
   ]
 }
 
 /** Channels in a grain: as wide as the kernel's blocks where filters are kept. */
 const grain = 16
 
-/** Cut between the images, or the channels given of the only one. */
+/** Cut between the images, or the channels given of the only one; the cost is that of so many patches of 4 x 4. */
 const winogradCall = (c: Transformed, cut: Blocks): Call => {
-  const patches = Math.ceil(c.to[0] / 2) * Math.ceil(c.to[1] / 2)
+  const patches = multiplications(c.to, cut.tile) / 16
   const some = (from: number, to: number): readonly [number, number] => [from * grain, Math.min(to * grain, c.given)]
   return {
     kernel: 'winograd',
@@ -175,42 +192,65 @@ export const winogradFilter = (g: Geometry): readonly Call[] => {
   ]
 }
 
-/** Lavin & Gray 2016: G, and a left inverse of it. */
-const G: readonly (readonly number[])[] = [
-  [1, 0, 0],
-  [0.5, 0.5, 0.5],
-  [0.5, -0.5, 0.5],
-  [0, 0, 1],
-]
-const back: readonly (readonly number[])[] = [
-  [1, 0, 0, 0],
-  [0, 1, -1, 0],
-  [0, 0, 0, 1],
-]
+/** G (Lavin & Gray 2016; Barabasz et al. 2020), and a left inverse of it. */
+const transforms: { readonly [tile in Tile]: { readonly G: Matrix; readonly back: Matrix } } = {
+  2: {
+    G: [
+      [1, 0, 0],
+      [0.5, 0.5, 0.5],
+      [0.5, -0.5, 0.5],
+      [0, 0, 1],
+    ],
+    back: [
+      [1, 0, 0, 0],
+      [0, 1, -1, 0],
+      [0, 0, 0, 1],
+    ],
+  },
+  4: {
+    G: [
+      [1, 0, 0],
+      [1 / 3, -1 / 3, 1 / 3],
+      [-1 / 3, -1 / 3, -1 / 3],
+      [1 / 15, 2 / 15, 4 / 15],
+      [-16 / 15, 8 / 15, -4 / 15],
+      [0, 0, 1],
+    ],
+    back: [
+      [1, 0, 0, 0, 0, 0],
+      [0, -1.5, -1.5, 0, 0, 0],
+      [0, 0, 0, 0, 0, 1],
+    ],
+  },
+}
+
+type Matrix = readonly (readonly number[])[]
 
 /** m x m' of the rows and the columns of a matrix, as one matrix. */
-const twice = (m: readonly (readonly number[])[]): readonly (readonly number[])[] =>
-  m.flatMap(a => m.map(b => a.flatMap(x => b.map(y => x * y))))
+const twice = (m: Matrix): Matrix => m.flatMap(a => m.map(b => a.flatMap(x => b.map(y => x * y))))
 
 /** As `winogradFilters` transforms them: by eight filters, matrix and channel. */
-const transformed = ({ channels, filters }: Geometry): Kept => {
+const transformed = ({ channels, filters }: Geometry, tile: Tile): Kept => {
   const matrix = 8 * channels + 16
+  const { G, back } = transforms[tile]
   return {
-    size: (filters / 8) * 16 * matrix,
-    at: (p, c, o) => (16 * Math.floor(o / 8) + p) * matrix + 8 * c + (o % 8),
+    size: (filters / 8) * matrices(tile) * matrix,
+    at: (p, c, o) => (matrices(tile) * Math.floor(o / 8) + p) * matrix + 8 * c + (o % 8),
     forward: twice(G),
     backward: twice(back),
   }
 }
 
-export const winogradHalves = (g: Geometry): Halves => {
-  const [c, cut] = [outputOf(g), preparedBlocks(g.channels)]
+/** By F(4x4, 3x3) if asked for and if that saves more. */
+export const winogradHalves = (g: Geometry, most: Tile): Halves => {
+  const tile = multiplications(g.places, most) < multiplications(g.places, 2) ? most : 2
+  const [c, cut] = [outputOf(g), preparedBlocks(g.channels, tile)]
   const filters: readonly Word[] = [0, { arg: 0 }, { out: true }, { scratch: 0 }]
   return {
-    kept: transformed(g),
+    kept: transformed(g, tile),
     filters: {
       calls: [{ kernel: 'winogradFilters', words: [...filters, ...wordsOf(c, cut).slice(filters.length)] }],
-      scratch: 1024,
+      scratch: 64 * matrices(tile),
     },
     output: { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, g.channels, g.filters) },
   }

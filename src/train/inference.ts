@@ -32,6 +32,12 @@ export interface InferenceOptions {
   readonly keep?: boolean
   /** how many threads share the work, the caller's among them: the bits are the same. Default 1 */
   readonly threads?: number
+  /**
+   * the algorithm of 3 x 3 convolutions of stride 1 whose filters are kept (Lavin & Gray 2016): 'F(2x2)', the default,
+   * with at most 4 times the error of the direct sum, or 'F(4x4)', faster, with at most 20 times its error (measured: 4
+   * to 12) and filters of 4 times their memory
+   */
+  readonly winograd?: 'F(2x2)' | 'F(4x4)'
 }
 
 export interface Inference {
@@ -147,7 +153,10 @@ export const compile = (
   const results = classes ? [output, softmax(output)] : [output]
   const simple = E.chain(simplify)(Program.of(results))
   const folded = options.fold ? E.chain(fold)(simple) : simple
-  const program = options.keep === false ? folded : E.chain(keep)(folded)
+  const program =
+    options.keep === false
+      ? folded
+      : E.chain((p: Program.Program) => keep(p, options.winograd === 'F(4x4)' ? 4 : 2))(folded)
   if (E.isLeft(program)) return program
   const rows = options.rows ?? rowsFor(program.right)
   if (!Number.isSafeInteger(rows) || rows < 1)

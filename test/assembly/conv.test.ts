@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Call, Word } from '../../src/graph/Op.js'
-import type { Geometry } from '../../src/op/conv.geometry.js'
+import type { Geometry, Halves } from '../../src/op/conv.geometry.js'
 import {
   depthwiseFilter,
   depthwiseInput,
@@ -12,6 +12,7 @@ import {
   directOutput,
   filterWay,
   inputWay,
+  outputHalves,
   outputWay,
 } from '../../src/op/conv.lower.js'
 import { winogradFilter, winogradInput, winogradOutput } from '../../src/op/winograd.lower.js'
@@ -278,5 +279,51 @@ for (const channels of [16, 64, 256, 512])
       assert.ok(b < 2e-5, `${role}: ${b}`)
     }
   })
+
+/** A convolution in two, its filters as they are kept in between. */
+const inHalves = ({ kept, filters, output }: Halves, g: Geometry, t: Tensors): Float32Array => {
+  const address = 64 * Math.ceil((1024 + 4 * sizes(g).w) / 64)
+  new Float32Array(memory.buffer).set(t.w, 1024 / 4)
+  const scratch = address + 64 * Math.ceil(kept.size / 16)
+  for (const { kernel, words } of filters.calls) {
+    const record = words.map((w: Word) =>
+      typeof w === 'number' ? w : 'arg' in w ? 1024 : 'out' in w ? address : scratch,
+    )
+    new Uint32Array(memory.buffer, 64).set(record)
+    call(kernel)(64)
+  }
+  const w = new Float32Array(memory.buffer).slice(address / 4, address / 4 + kept.size)
+  return run(output.calls, output.scratch, 'y', { ...t, w })
+}
+
+for (const channels of [16, 64, 256, 512])
+  test(`F(4x4, 3x3) has at most 20 times the direct sum's error, F(2x2, 3x3) 4 times: ${channels} channels`, () => {
+    const g = of(1, channels > 64 ? 8 : 14, channels, 3, 16, { padding: 1 })
+    const t = tensors(g)
+    const wanted = exact(g, 'y', t)
+    const direct = error(run(directOutput(g), directScratch, 'y', t), wanted)
+    const [two, four] = ([2, 4] as const).map(tile => error(inHalves(outputHalves(g, tile), g, t), wanted)) as [
+      number,
+      number,
+    ]
+    assert.ok(two <= 4 * direct, `${two / direct}`)
+    assert.ok(four <= 20 * direct, `${four / direct}`)
+    assert.ok(four > two, 'it is another sum')
+  })
+
+test('F(4x4, 3x3) at every edge, of several bands, images and blocks of filters', () => {
+  for (const [rows, image, padding, channels, filters] of [
+    [1, 5, 0, 16, 16],
+    [2, 6, 2, 20, 24],
+    [1, 7, 1, 260, 136],
+    [3, 43, 1, 16, 72],
+    [1, 16, 1, 64, 16],
+  ] as const) {
+    const g = of(rows, image, channels, 3, filters, { padding })
+    const t = tensors(g)
+    const got = inHalves(outputHalves(g, 4), g, t)
+    assert.ok(error(got, exact(g, 'y', t)) < 5e-5, `${image}: ${error(got, exact(g, 'y', t))}`)
+  }
+})
 
 test.run()

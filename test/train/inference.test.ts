@@ -83,6 +83,16 @@ test('so many rows at a time as asked for, with the same bits; a copy keeps what
     assert.match(expectLeft(model.compile({ rows })).message, /rows must be a whole number >= 1/)
 })
 
+test("Winograd's F(4x4) is taken if asked for, and close", () => {
+  const net = pipe(Net.input(16, 16, 16), Layer.conv2d(16, 3, { padding: 'same' }), Layer.relu())
+  const [model, x] = [modelOf(net), rowsOf(net, 2)]
+  const wanted = expectRight(model.predict(x))
+  const got = expectRight(expectRight(model.compile({ winograd: 'F(4x4)' })).predict(x))
+  assertClose(got, wanted, { abs: 1e-3 })
+  assert.ok(got.some((v, i) => v !== wanted[i]))
+  assertBits(expectRight(expectRight(model.compile({ winograd: 'F(2x2)' })).predict(x)), wanted)
+})
+
 test('a large image takes few rows at a time by itself', () => {
   const net = pipe(Net.input(512, 512, 3), Layer.conv2d(8, 3, { padding: 'same' }), Layer.globalAveragePool())
   assert.ok(modelOf(net).memoryBytes < 2 ** 28) // 256 rows took 2 GiB for the convolution alone
