@@ -146,7 +146,7 @@ test("Keras' form sees the mean of so many steps", () => {
       undefined,
       { losses },
     ).map(s => s.get('0/factor')?.[0])
-  const o = { form: 'keras', per: 'step', threshold: 0.05, factor: 0.5, patience: 2, cooldown: 1 } as const
+  const o = { form: 'keras', per: 'step', threshold: 0.3, factor: 0.5, patience: 2, cooldown: 1 } as const
   const doubled = values.flatMap(v => [v - 0.25, v + 0.25])
   const often = factors(Optimizer.plateau({ ...o, every: 2 }), doubled)
   assert.equal(

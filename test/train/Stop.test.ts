@@ -84,6 +84,14 @@ test('the first epochs are not looked at, as with start_from_epoch', async () =>
   assert.ok(E.isLeft(await Trainer.fit(bad)({ train: rows(19) })()))
 })
 
+test('states that are not those of the rules are refused', () => {
+  const rules = [Stop.early({ patience: 2 }), Stop.skipped()]
+  const saved = Stop.start(rules)
+  assert.equal(Stop.resume(rules, saved), E.right(saved))
+  for (const bad of [null, {}, { length: 2 }, [], saved.slice(1), [...saved, 0], [...saved].reverse(), [0, 0]])
+    assert.ok(E.isLeft(Stop.resume(rules, bad)), JSON.stringify(bad))
+})
+
 /** A metric of one's own, whose name says nothing. */
 const gap = (rising: boolean) =>
   Metric.define({ kind: 'acme/gap', target: 'class', name: 'gap', rising, compute: output => mean(output, [1]) })()
