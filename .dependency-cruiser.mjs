@@ -124,7 +124,7 @@ const config = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/(bench/peers|oracle/(tfjs|mlx))/' },
+    exclude: { path: '^test/(bench/peers|portable/runtimes|oracle/(tfjs|mlx))/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
