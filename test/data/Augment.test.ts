@@ -170,6 +170,22 @@ test('a resized crop of all is the picture; of parts it covers places and sizes'
   for (let i = 0; i < n; i++) assert.ok(Math.abs((got[100 * i + 9] as number) - (corners[i] as number) - 4) < 1e-4)
 })
 
+test('a resized crop is as wide as its ratio says, as often upright as lying', () => {
+  const n = 200
+  const ramp = Float32Array.from({ length: 100 * n }, (_, i) => (i % 10) + 100 * (Math.floor(i / 10) % 10))
+  const ramps = expectRight(Data.of({ inputs: [10, 10], label: Label.classes(3) })({ x: ramp, y: new Int32Array(n) }))
+  const spans = (ratio: readonly [number, number]) => {
+    const got = pixels(apply(Augment.resizedCrop({ scale: [0.25, 0.25], ratio }), ramps))
+    const span = (r: number, k: number) => Math.round((got[100 * r + k] as number) - (got[100 * r] as number)) + 1
+    return Array.from({ length: n }, (_, r) => [(span(r, 90) - 1) / 100 + 1, span(r, 9)])
+  }
+  assert.equal([...new Set(spans([4, 4]).map(s => s.join(' x ')))], ['3 x 10'])
+  assert.equal([...new Set(spans([0.25, 0.25]).map(s => s.join(' x ')))], ['10 x 3'])
+  const lying = spans([0.25, 4]).filter(([h = 0, w = 0]) => w > h).length
+  const upright = spans([0.25, 4]).filter(([h = 0, w = 0]) => h > w).length
+  assert.ok(Math.abs(lying - upright) < 60 && lying > 50, `${lying}, ${upright}`)
+})
+
 test('cutout empties one square, cut off at the edges, and nothing else', () => {
   const n = 300
   const ones = new Float32Array(128 * n).fill(1)
@@ -223,6 +239,17 @@ test('colors: factors are uniform within their bounds, white is 255 of bytes, an
   assert.is(Math.max(...bright), 255)
   assert.is(Math.max(...pixels(apply(Augment.color({ brightness: 0.9, white: 300 }), bytes))), 300)
   assert.equal(pixels(apply(Augment.color({}), bytes)), new Float32Array(3 * n).fill(200))
+})
+
+test('no factor is negative, and hues turn both ways', () => {
+  const n = 200
+  const x = Float32Array.from({ length: 3 * n }, (_, i) => (i % 3 === 0 ? 0.5 : 0.25))
+  const data = expectRight(Data.of({ inputs: [1, 1, 3], label: Label.classes(3) })({ x, y: new Int32Array(n) }))
+  assert.ok(pixels(apply(Augment.color({ brightness: 4 }), data)).filter(v => v === 0).length < 12)
+  const turned = pixels(apply(Augment.color({ hue: 0.1 }), data))
+  const more = (a: number, b: number) =>
+    Array.from({ length: n }, (_, r) => (turned[3 * r + a] as number) > (turned[3 * r + b] as number)).filter(Boolean)
+  assert.ok(Math.abs(more(1, 2).length - n / 2) < 30 && Math.abs(more(2, 1).length - n / 2) < 30)
 })
 
 test('mixup: each row with the next, all inputs and labels by one share, which is Beta(alpha, alpha)', () => {
@@ -302,6 +329,15 @@ test('cutmix: one box of the next row, whose area is its share of the label', ()
   assert.ok(areas.size > 8 && areas.has(0), [...areas].join(' '))
   const mean = pixels(got).reduce((a, b) => a + b, 0) / x.length
   assert.ok(Math.abs(mean - 0.5) < 0.02, `${mean}`)
+})
+
+test('cutmix: half of the area are sides of sqrt(1/2)', () => {
+  const n = 100
+  const x = Float32Array.from({ length: 400 * n }, (_, i) => Math.floor(i / 400) % 2)
+  const data = expectRight(Data.of({ inputs: [20, 20], label: Label.classes(3) })({ x, y: new Int32Array(n) }))
+  const got = pixels(apply(Augment.cutmix({ alpha: 1e9 }), data as never))
+  const taken = (r: number) => got.slice(400 * r, 400 * r + 400).filter(v => v !== r % 2).length
+  assert.is(Math.max(...Array.from({ length: n }, (_, r) => taken(r))), 196)
 })
 
 test('soft labels are mixed again', () => {

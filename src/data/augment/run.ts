@@ -82,11 +82,11 @@ const mixed = (all: Float32Array, mixtures: readonly Mixture[], by: (m: Mixture)
   return out
 }
 
-/** s a + (1 - s) b; a and b are the same numbers where they are equal. */
+/** s a + (1 - s) b */
 const blend =
   ({ share }: Mixture): Mixture['mix'] =>
   (a, b) =>
-    a.map((x, i) => (x === b[i] ? x : share * x + (1 - share) * (b[i] as number)))
+    a.map((x, i) => share * x + (1 - share) * (b[i] as number))
 
 const withMixed = (data: AnyData, mixtures: readonly Mixture[]): AnyData =>
   fromColumns(
