@@ -3,6 +3,7 @@
  * prediction does not depend on the rows it came with.
  */
 import * as E from '#fp/Either.js'
+import type { Threads } from '../backend/machine.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
@@ -54,6 +55,8 @@ export interface Model<I extends Inputs, O extends Shape> {
   readonly compile: (options: InferenceOptions) => E.Either<ShapeError, Model<I, O>>
   /** bytes of linear memory, which never grow */
   readonly memoryBytes: number
+  /** how many threads share the work, and why they are fewer than asked for */
+  readonly threads: Threads
 }
 
 const isData = (x: AnyRows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
@@ -152,9 +155,11 @@ export const of = <I extends Inputs, O extends Shape>(
   const soleWidth = isSole(net.inputs) ? sizeOf(net.inputs) : Number.NaN
   const run = (program: string, x: AnyRows): E.Either<DataError, Float32Array> => {
     const rows = x instanceof Float32Array ? x.length / soleWidth : Number.NaN
-    return Number.isInteger(rows) && rows > 0 && rows <= chunk && allFinite(x as Float32Array)
-      ? E.right(once(program, rows, { [soleInput]: x as Float32Array }))
-      : runChecked(program, x)
+    const result =
+      Number.isInteger(rows) && rows > 0 && rows <= chunk && allFinite(x as Float32Array)
+        ? E.right(once(program, rows, { [soleInput]: x as Float32Array }))
+        : runChecked(program, x)
+    return m.lost() ? refuse('predict: a thread ended in the middle of the work; compile the model anew') : result
   }
   const runChecked = (program: string, x: AnyRows): E.Either<DataError, Float32Array> =>
     E.map((rows: number) => {
@@ -178,6 +183,7 @@ export const of = <I extends Inputs, O extends Shape>(
     variables,
     compile: other => of(net, target, names, tensors, other),
     memoryBytes: m.memoryBytes,
+    threads: m.threads,
     predict: x => run('predict', x),
     classify: x =>
       !classes

@@ -202,7 +202,7 @@ const predicting = <S extends Shape, O extends Shape>(
   options: InferenceOptions,
 ): Task => {
   const model: Model.Model<Inputs, Shape> = orThrow(Model.of(net, 'values', null, tensors, options))
-  const { machine: m } = orThrow(inference(net, false, tensors, options))
+  const { machine: m } = orThrow(inference(net, false, tensors, { ...options, threads: 1 }))
   const x = numbers(sizeOf(net.inputs))
   m.run('predict', 1, { [soleInput]: x })
   const inputs = { [soleInput]: input(soleInput, tensorType('f32', [-1, ...net.inputs])) }
@@ -217,7 +217,7 @@ const predicting = <S extends Shape, O extends Shape>(
 
 const detector = (): Task => {
   const net = Zoo.yoloV2()
-  return predicting(net, drawn(net), { fold: true, rows: 1 })
+  return predicting(net, drawn(net), { fold: true, rows: 1, threads })
 }
 
 const forward = (): Task => predicting(plainNet, drawn(plainNet), {})
