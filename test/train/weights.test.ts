@@ -205,6 +205,29 @@ test('means over many batches are means over their rows; metrics count rows alik
   }
 })
 
+test('statistics over many parts are those of one, with weights of rows only, of classes only, and with neither', async () => {
+  const classWeights = [2, 0.5, 1]
+  for (const reduction of ['weightedMean', 'sumOverBatchSize'] as const)
+    for (const [data, recipe] of [
+      [weighed(23), small({ reduction, batch: 4 })],
+      [rows(23), small({ reduction, classWeights, batch: 4 })],
+      [rows(23), small({ reduction, batch: 4 })],
+    ] as const) {
+      const [parts, whole] = await Promise.all(
+        [4, 23].map(async n => {
+          const trainer = expectRight(await Trainer.compile(recipe, { weighted: data.weights !== null, rows: n })())
+          return expectRight(trainer.statistics(trainer.init(), data, { mode: 'infer' }))
+        }),
+      )
+      const seen = (s: typeof parts) => [s?.gradientNorm ?? 0, ...(s?.layers.map(l => l.gradient.norm) ?? [])]
+      near(
+        seen(parts),
+        seen(whole),
+        `${reduction}, ${data.weights ? 'rows' : recipe.classWeights ? 'classes' : 'neither'}`,
+      )
+    }
+})
+
 test('an epoch reports the weighted mean over its rows, of the steps as they were', async () => {
   const recipe = small({ ...descent, optimizer: Optimizer.sgd({ rate: 0 }), epochs: 1, batch: 4 })
   const trained = expectRight(await Trainer.fit(recipe)({ train: weighed(19), validation: weighed(19) })())
