@@ -20,7 +20,7 @@ interface Tfjs {
   readonly optimizers: readonly {
     readonly optimizer: string
     readonly config: Config
-    readonly params: readonly (readonly number[])[]
+    readonly params: readonly (readonly (number | null)[])[]
   }[]
   readonly inputs: Tensor
   readonly weights: readonly number[]

@@ -90,6 +90,12 @@ const optimizers = [
     tf.train.rmsprop(1, 0.9, 0.5, 1e-10, true),
     squaresFromOne,
   ],
+  // tfjs takes epsilon from the spread instead of adding it: one too small to matter
+  [
+    'rmsprop',
+    { rho: 0.9, momentum: 0.5, epsilon: 1e-12, centered: true, form: 'keras3' },
+    tf.train.rmsprop(1, 0.9, 0.5, 1e-12, true),
+  ],
 ].map(([optimizer, config, made, prepare]) => ({ optimizer, config, params: run(made, prepare) }))
 
 // --- activations: value, and the gradient of sum(value * weights) -----------------------------------------------------
