@@ -185,7 +185,7 @@ export const rangeTest =
     const sizes = Batches.sizes(recipe.batching, data.right.size, recipe.batch)
     if (E.isLeft(sizes)) return sizes
     const { right: cut } = sizes
-    const weighted = data.right.weights !== undefined
+    const weighted = data.right.weights !== null
     const supplied = supply({ recipe, weighted }, data.right, Math.max(...cut))
     const compiled = session(changed.right, Math.max(...cut), { resident: { train: supplied.resident }, weighted })
     if (E.isLeft(compiled)) return compiled
