@@ -180,6 +180,23 @@ test('the same test twice, and the recipe as it was', async () => {
   assert.ok(once.losses.length > 10)
 })
 
+test('settings at the ends of their ranges; a tenth of the steps is skipped by default', async () => {
+  const ends = { low: 0.5, high: 0.6, steps: 3, smoothing: 0, limit: 1e9, skip: 0 }
+  const { losses, smoothed } = await range(momentum, ends)
+  assert.is(losses.length, 3)
+  assert.equal(smoothed, losses)
+  await range(momentum, { ...ends, limit: 1.5 })
+  const o = { low: 1e-3, high: 1e-1, steps: 30, limit: 1e9 }
+  const [usual, third, none] = [
+    await range(momentum, o),
+    await range(momentum, { ...o, skip: 3 }),
+    await range(momentum, { ...o, skip: 300 }),
+  ]
+  assert.equal(usual, third)
+  assert.is.not(usual.steepest, null)
+  assert.is(none.steepest, null)
+})
+
 test('settings and data that do not fit', async () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ low: 0 }, /low .* 0$/],

@@ -228,6 +228,19 @@ test('statistics over many parts are those of one, with weights of rows only, of
     }
 })
 
+test('statistics in parts of rows whose weights are all 0 are those of one: the penalty alone', async () => {
+  const net = pipe(Net.input(6), Layer.dense(3, { penalty: Penalty.l2(0.5) }))
+  const none = expectRight(Data.withWeights(new Float32Array(23))(rows(23)))
+  const [parts, whole] = await Promise.all(
+    [4, 23].map(async n => {
+      const trainer = expectRight(await Trainer.compile(small({ net, batch: 4 }), { weighted: true, rows: n })())
+      return expectRight(trainer.statistics(trainer.init(), none, { mode: 'infer' }))
+    }),
+  )
+  assert.ok((whole?.gradientNorm ?? 0) > 0.1)
+  near([parts?.gradientNorm ?? 0], [whole?.gradientNorm ?? 0])
+})
+
 test('an epoch reports the weighted mean over its rows, of the steps as they were', async () => {
   const recipe = small({ ...descent, optimizer: Optimizer.sgd({ rate: 0 }), epochs: 1, batch: 4 })
   const trained = expectRight(await Trainer.fit(recipe)({ train: weighed(19), validation: weighed(19) })())
