@@ -25,12 +25,38 @@ export function reduceSum(a: usize): void {
       to += 4
     } else {
       let c: usize = 0
+      for (; c + 16 <= inner; c += 16) sumLine(from + (c << 2), n, along, to + (c << 2))
       for (; c + 4 <= inner; c += 4) v128.store(to + (c << 2), sumColumns(from + (c << 2), n, along))
       if (c < inner) storeLanes(to + (c << 2), sumColumns(from + (c << 2), n, along), inner - c)
       to += inner << 2
     }
     from += n * along
   }
+}
+
+/** Sixteen columns, the cache line of a row, at a time: what one after the other would read four times. */
+function sumLine(from: usize, n: u32, along: usize, to: usize): void {
+  let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0
+  while (n > 0) {
+    const rows = min(n, CHUNK_ROWS)
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0
+    for (let i: u32 = 0; i < rows; i++) {
+      s0 = f32x4.add(s0, v128.load(from))
+      s1 = f32x4.add(s1, v128.load(from, 16))
+      s2 = f32x4.add(s2, v128.load(from, 32))
+      s3 = f32x4.add(s3, v128.load(from, 48))
+      from += along
+    }
+    t0 = f32x4.add(t0, s0)
+    t1 = f32x4.add(t1, s1)
+    t2 = f32x4.add(t2, s2)
+    t3 = f32x4.add(t3, s3)
+    n -= rows
+  }
+  v128.store(to, t0)
+  v128.store(to, t1, 16)
+  v128.store(to, t2, 32)
+  v128.store(to, t3, 48)
 }
 
 function sumColumns(from: usize, n: u32, stride: usize): v128 {
