@@ -77,8 +77,12 @@ const webSpawn =
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
     const worker = new WebWorker(url, { name: 'gradus' })
     const up = new Promise<void>(resolve => {
-      worker.onmessage = () => resolve()
-      worker.onerror = () => resolve()
+      const settle = (): void => {
+        URL.revokeObjectURL(url)
+        resolve()
+      }
+      worker.onmessage = settle
+      worker.onerror = settle
     })
     worker.postMessage(job)
     return { up, end: () => worker.terminate() }
@@ -124,6 +128,15 @@ export interface Team {
   readonly helped: () => number
 }
 
+/** Nothing where the host refuses to start a worker after all: then the others do the work. */
+const tried = (spawn: Spawn, job: object): readonly Worker[] => {
+  try {
+    return [spawn(job)]
+  } catch {
+    return []
+  }
+}
+
 /** Starts the threads but the caller's, which end with the owner; `control` is where they speak. */
 export const gather = (memory: WebAssembly.Memory, control: number, threads: number, owner: object): Team => {
   const cells = new Int32Array(memory.buffer, control, 80)
@@ -131,10 +144,13 @@ export const gather = (memory: WebAssembly.Memory, control: number, threads: num
   const spawn = spawner()
   const module = core(true)
   const names = kernelNames(module)
-  const workers =
-    typeof spawn === 'string'
-      ? []
-      : Array.from({ length: threads - 1 }, (_, i) => spawn({ module, memory, names, control, thread: i + 1 }))
+  const workers = Array.from({ length: threads - 1 }, (_, i) => ({
+    module,
+    memory,
+    names,
+    control,
+    thread: i + 1,
+  })).flatMap(job => (typeof spawn === 'string' ? [] : tried(spawn, job)))
   registry.register(owner, () => {
     Atomics.store(cells, words.end / 4, 1)
     Atomics.notify(cells, words.number / 4)

@@ -224,6 +224,27 @@ test('a thread that ends in the middle of a tile is a trap with its flag set, no
   await gone
 })
 
+test('a host that refuses to start workers after all costs speed only', async () => {
+  const { getBuiltinModule } = process
+  const refusing = class {
+    constructor() {
+      throw new Error('refused')
+    }
+  }
+  try {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = () => ({ Worker: refusing })
+    const m = stepper(3)
+    await m.up
+    const expected = stepped(stepper(1), 2)
+    stepped(m, 2).forEach((state, i) => {
+      assertWords(state, expected[i] as Uint8Array, `step ${i}`)
+    })
+    assert.is(m.helped(), 0)
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
+  }
+})
+
 test('a host without threads says why there is one only', () => {
   const { getBuiltinModule } = process
   const host = globalThis as { document?: unknown; crossOriginIsolated?: boolean }
