@@ -6,10 +6,10 @@
 // The words of `control` (a cache line each for what several threads write):
 //   0  the ticket, 64 bits: tiles left (low), number of the share (high)
 //   64  tiles done; 68: whether thread 0 sleeps until all are
-//   128  threads asleep; 132: whether they shall end
+//   128  threads asleep; 132: whether they shall end; 136: modules that they shall have
 //   192  tiles of the share; 196: code of thread 0's tiles; 200: bytes from a thread's tiles to the next thread's;
 //   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did
-//   256  tiles that others than thread 0 have done so far
+//   256  tiles that others than thread 0 have done so far; 260: threads that have the second module
 
 // @ts-ignore: decorator
 @inline
@@ -42,6 +42,13 @@ const LOST: usize = 208
 // @ts-ignore: decorator
 @inline
 const HELPED: usize = 256
+
+// @ts-ignore: decorator
+@inline
+const MODULES: usize = 136
+// @ts-ignore: decorator
+@inline
+const READY: usize = 260
 
 /** Looks at a word before a thread sleeps: at least twice the time it takes to wake one. */
 // @ts-ignore: decorator
@@ -92,9 +99,10 @@ export function share(a: usize): void {
   settle(control, tiles)
 }
 
-/** What every thread but the first runs, until it is told to end. */
-export function serve(control: usize, thread: u32): void {
-  while (atomic.load<u32>(control, END) == 0) {
+/** What every thread but the first runs, until it is told to end or waits for more modules than it has. */
+export function serve(control: usize, thread: u32, modules: u32): void {
+  if (modules > 1) atomic.add<u32>(control, 1, READY)
+  while (atomic.load<u32>(control, END) == 0 && atomic.load<u32>(control, MODULES) == modules) {
     take(control, thread)
     let i: u32 = 0
     while (i < SPIN && <u32>atomic.load<u64>(control) == 0) i++

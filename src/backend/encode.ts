@@ -92,11 +92,11 @@ const copyBytes = (type: Node['expr']['type'], rows: number): Call => {
   })
 }
 
-/** The calls of a plan, with addresses in place. */
-export const encode = (
+/** The calls of each unit of a plan, and those of its copies, with addresses in place. */
+export const encodeUnits = (
   plan: Plan,
   { rows, threads = 1, leastTile: least = leastTile, base, kernelOf }: Encoding,
-): readonly Encoded[] => {
+): readonly (readonly Encoded[])[] => {
   const { program } = plan
   const at = (node: number): number => base(plan.places.get(node) as Place, 0)
   const finish = ({ kernel, words, parts }: Call, args: readonly number[], out: number): Encoded => {
@@ -131,10 +131,11 @@ export const encode = (
           : lower.calls(c)
     return calls.map(call => finish(call, args.map(at), at(unit.node)))
   }
-  return [
-    ...plan.units.flatMap(unitCalls),
-    ...plan.copies.map(({ node, from, to }) =>
-      finish(copyBytes((program.nodes[node] as Node).expr.type, rows), [base(from, 0)], base(to, 0)),
-    ),
-  ]
+  const copies = plan.copies.map(({ node, from, to }) =>
+    finish(copyBytes((program.nodes[node] as Node).expr.type, rows), [base(from, 0)], base(to, 0)),
+  )
+  return [...plan.units.map(unitCalls), copies]
 }
+
+/** The calls of a plan in a row. */
+export const encode = (plan: Plan, encoding: Encoding): readonly Encoded[] => encodeUnits(plan, encoding).flat()

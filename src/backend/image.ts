@@ -1,6 +1,11 @@
 /**
- * A program's image, which the interpreter reads: its code (pairs of kernel and record) and its records. A call that is
- * shared out has the kernel `share`; behind it lie, for every thread, the code and records of the tiles.
+ * A program's image, which the interpreter reads: code (pairs of kernel and record) and records.
+ *
+ *     | short code | code: calls before, of the plan, behind | records of the plan's calls | the other records, tiles |
+ *
+ * Where the plan's calls and their records lie does not depend on the rows, so that a generated function can name them;
+ * the short code has one call of such a function in the place of the plan's. A call that is shared out has the kernel
+ * `share`; its tiles have, for every thread, code and records of their own.
  */
 import { type Encoded, mostTiles } from './encode.js'
 
@@ -11,22 +16,68 @@ export interface Image {
   readonly kernels: readonly string[]
 }
 
-/** Bytes of the image of a call, with as many tiles as it can have. */
-export const imageBytes = ({ words, tiles }: Encoded, threads: number): number => {
-  const call = 8 + 4 * words.length
-  return call + (tiles && threads > 1 ? 16 + threads * mostTiles(threads) * call : 0)
+/** The place of an image: its address, and how many calls stand before and behind the plan's, at most. */
+export interface Frame {
+  readonly at: number
+  readonly before: number
+  readonly behind: number
 }
 
-/** Writes the image of calls at `pc`; `team` is where the threads speak. */
+export interface Calls {
+  readonly before: readonly Encoded[]
+  readonly body: readonly Encoded[]
+  readonly behind: readonly Encoded[]
+}
+
+const pair = 8
+/** Words of the longest record of a call that is not the plan's. */
+const around = 8
+
+const tileBytes = ({ words, tiles }: Encoded, threads: number): number =>
+  tiles && threads > 1 ? 4 * 4 + threads * mostTiles(threads) * (pair + 4 * words.length) : 0
+
+/** Words that a record of the plan's calls has room for: what `share` takes at least. */
+const room = ({ words }: Encoded): number => Math.max(words.length, 4)
+
+/** Bytes of an image, with as many tiles as its calls can have. */
+export const imageBytes = ({ before, behind }: Omit<Frame, 'at'>, body: readonly Encoded[], threads: number): number =>
+  pair * (2 * (before + behind) + 1 + body.length) +
+  4 * around * (before + behind + 1) +
+  body.reduce((n, c) => n + 4 * room(c) + tileBytes(c, threads), 0)
+
+/** Where the plan's calls lie: the code of each, and its record. */
+export const placesOf = (
+  { at, before, behind }: Frame,
+  body: readonly Encoded[],
+): readonly { readonly code: number; readonly record: number }[] => {
+  const code = at + pair * (before + 1 + behind) + pair * before
+  let record = code + pair * (body.length + behind) // local mutation: the next one's
+  return body.map((call, i) => {
+    const here = record
+    record += 4 * room(call)
+    return { code: code + pair * i, record: here }
+  })
+}
+
+/** What the words of an image are written with. */
+export interface Writing {
+  readonly view: DataView
+  readonly indexOf: ReadonlyMap<string, number>
+  /** where the threads speak */
+  readonly team: number
+}
+
+/** Writes an image; `short` is the function that stands for the plan's calls, which `model` were made with. */
 export const writeImage = (
-  view: DataView,
-  pc: number,
-  calls: readonly Encoded[],
-  indexOf: ReadonlyMap<string, number>,
-  team: number,
+  { view, indexOf, team }: Writing,
+  frame: Frame,
+  { before, body, behind }: Calls,
+  generated: { readonly fn: string; readonly model: readonly Encoded[] } | null = null,
 ): Image => {
-  const end = pc + 8 * calls.length
-  let free = end // local mutation: where there is room
+  const model = generated?.model ?? body
+  const places = placesOf(frame, model)
+  const first = frame.at + pair * (frame.before + 1 + frame.behind) + pair * frame.before
+  let free = first + pair * (model.length + frame.behind) + model.reduce((n, c) => n + 4 * room(c), 0) // local mutation
   const take = (words: number): number => {
     const at = free
     free += 4 * words
@@ -36,22 +87,38 @@ export const writeImage = (
     words.forEach((w, i) => {
       view.setUint32(at + 4 * i, w, true)
     })
-  const put = (at: number, kernel: string, words: readonly number[]): void => {
-    const record = take(words.length)
-    write(at, [indexOf.get(kernel) ?? 0, record])
+  const put = (code: number, kernel: string, words: readonly number[], record = take(words.length)): void => {
+    write(code, [indexOf.get(kernel) ?? 0, record])
     write(record, words)
   }
-  calls.forEach(({ kernel, words, tiles = [] }, i) => {
-    const [first] = tiles
-    if (!first) {
-      put(pc + 8 * i, kernel, words)
+  const call = (code: number, { kernel, words, tiles = [] }: Encoded, record?: number): void => {
+    const [sample] = tiles
+    if (!sample) {
+      put(code, kernel, words, record)
       return
     }
-    const code = take(2 * first.length * tiles.length)
-    put(pc + 8 * i, 'share', [team, first.length, code, 8 * first.length])
-    tiles.flat().forEach((record, k) => {
-      put(code + 8 * k, kernel, record)
+    const tileCode = take(2 * sample.length * tiles.length)
+    put(code, 'share', [team, sample.length, tileCode, pair * sample.length], record)
+    tiles.flat().forEach((words, k) => {
+      put(tileCode + pair * k, kernel, words)
     })
+  }
+  body.forEach((c, i) => {
+    const { code, record } = places[i] as { code: number; record: number }
+    call(code, c, record)
   })
-  return { pc, end, kernels: calls.map(c => c.kernel) }
+  const row = (code: number, calls: readonly Encoded[]): void =>
+    calls.forEach((c, i) => {
+      call(code + pair * i, c)
+    })
+  const shown = generated ? [{ kernel: generated.fn, words: [] }] : body
+  const start = generated ? frame.at + pair * frame.before : first
+  if (generated) row(start, shown)
+  row(start - pair * before.length, before)
+  row(start + pair * shown.length, behind)
+  return {
+    pc: start - pair * before.length,
+    end: start + pair * (shown.length + behind.length),
+    kernels: [...before, ...shown, ...behind].map(c => c.kernel),
+  }
 }

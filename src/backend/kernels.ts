@@ -9,10 +9,10 @@ const decode = (base64: string): Uint8Array<ArrayBuffer> => {
 }
 
 /**
- * The core for a memory that threads share: it differs in one byte, the flags of the imported memory's limits, which
+ * A module for a memory that threads share: it differs in one byte, the flags of the imported memory's limits, which
  * stand behind the two names of the import ("env", "memory") and its kind.
  */
-const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+export const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const name = [6, ...[...'memory'].map(c => c.charCodeAt(0)), 2]
   const at = bytes.findIndex((_, i) => name.every((b, k) => bytes[i + k] === b)) + name.length
   return bytes.map((b, i) => (i === at ? b | 2 : b))
@@ -43,20 +43,28 @@ export interface Interpreter {
   readonly repeat: (pc: number, end: number, count: number) => void
   /** the function table's index of a kernel */
   readonly indexOf: ReadonlyMap<string, number>
+  /** adds the functions of a module that imports the memory and the core's kernels to the table */
+  readonly extend: (module: WebAssembly.Module) => void
 }
 
 /** Instantiates the core over a memory, shared or not, and fills its function table with the kernels. */
 export const instantiate = (memory: WebAssembly.Memory, module = core()): Interpreter => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const env = { memory }
+  const { exports } = new WebAssembly.Instance(module, { env })
   const table = exports['table'] as WebAssembly.Table
-  const names = kernelNames(module)
-  const first = table.grow(names.length)
-  names.forEach((name, i) => {
-    table.set(first + i, exports[name])
-  })
+  const indexOf = new Map<string, number>()
+  const fill = (names: readonly string[], from: WebAssembly.Exports): void => {
+    const first = table.grow(names.length)
+    names.forEach((name, i) => {
+      table.set(first + i, from[name])
+      indexOf.set(name, first + i)
+    })
+  }
+  fill(kernelNames(module), exports)
   return {
     run: exports['run'] as Interpreter['run'],
     repeat: exports['repeat'] as Interpreter['repeat'],
-    indexOf: new Map(names.map((name, i) => [name, first + i])),
+    indexOf,
+    extend: more => fill(kernelNames(more), new WebAssembly.Instance(more, { env, core: exports }).exports),
   }
 }

@@ -13,7 +13,7 @@ import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
 import { type Unit, unfuse } from '../transform/Fuse.js'
 import { prepare } from '../transform/prepare.js'
 import { encode } from './encode.js'
-import { imageBytes } from './image.js'
+import { type Frame, imageBytes } from './image.js'
 import { regions } from './kernels.gen.js'
 import { dataMisfit, inputMisfit, slotMisfit } from './misfit.js'
 import { type Layout, type Place, type Plan, plan } from './plan.js'
@@ -25,15 +25,21 @@ export interface Located {
   readonly type: TensorType
 }
 
-/** A program, planned, with the addresses of what belongs to it. */
-export interface Placed {
+/** A plan, with the addresses of what it leaves. */
+export interface Form {
   readonly plan: Plan
   readonly results: readonly (Located & { readonly name: string })[]
-  /** running sums of the scalar f32 results */
-  readonly sums: ReadonlyMap<string, number>
   /** where it is said whether a turn counts; 0 if every turn does */
   readonly gate: number
-  readonly image: number
+}
+
+/** A program in the form whose regions the core has kernels for, whole or step by step, and what belongs to it. */
+export interface Placed extends Form {
+  /** the form that has every region whole, for a generated module; null unless the spec asks for it */
+  readonly whole: Form | null
+  /** running sums of the scalar f32 results */
+  readonly sums: ReadonlyMap<string, number>
+  readonly frame: Frame
 }
 
 export interface MemoryMap {
@@ -77,9 +83,6 @@ const teamBytes = 320
 export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
-/** Words that the calls around a program take, for each input and each sum, and bytes of one word. */
-const aroundBytes = (inputs: number, sums: number): number => 4 * (8 * (inputs + 1) + 12 * (sums + 1))
-
 /** Regions that the core has a kernel for stay whole, the others run step by step. */
 const runnable =
   (fused: boolean) =>
@@ -111,7 +114,13 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   const cursor = cells.take(4)
   const nonFinite = cells.take(8)
 
-  const plans = new Map<string, { readonly plan: Plan; readonly wanted: Wanted; readonly sums: Map<string, number> }>()
+  interface Planned {
+    readonly wanted: Wanted
+    readonly plan: Plan
+    readonly whole: Plan | null
+    readonly sums: ReadonlyMap<string, number>
+  }
+  const plans = new Map<string, Planned>()
   for (const [name, wanted] of Object.entries(spec.programs)) {
     const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
     if (E.isLeft(made)) return made
@@ -130,33 +139,37 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     const layout: Layout = { state: slotAt, inputs: inputAt, constant }
     const nodes = { results: program.outputs.slice(0, results.length), updates: new Map(updates) }
     const scalars = results.filter(([, e]) => e.type.dtype === 'f32' && e.type.shape.length === 0)
+    const planOf = (of: readonly Unit[]): Plan => plan(program, of, layout, nodes, spec.rows)
     plans.set(name, {
       wanted,
-      plan: plan(program, units.flatMap(runnable(spec.fused ?? true)), layout, nodes, spec.rows),
+      plan: planOf(units.flatMap(runnable(spec.fused ?? true))),
+      whole: spec.generated ? planOf(units) : null,
       sums: new Map(scalars.map(([r]) => [r, cells.take(8)])),
     })
   }
 
   const wrong = dataMisfit(spec, inputTypes)
   if (wrong) return E.left(wrong)
-  const all = [...plans.values()]
+  const all = [...plans.values()].flatMap(({ plan: p, whole }) => (whole ? [p, whole] : [p]))
   const sets = Object.entries(spec.resident ?? {})
   const threads = spec.threads ?? 1
   const map = sequence(nullPage)
   const team = map.take(teamBytes)
-  const images = new Map(
-    [...plans].map(([name, { plan: p, sums }]) => {
-      const calls = encode(p, { rows: spec.rows, base: () => 0, kernelOf })
-      const bytes = calls.reduce((n, c) => n + imageBytes(c, threads), aroundBytes(inputAt.size, sums.size))
-      return [name, map.take(bytes)] as const
+  const frames = new Map(
+    [...plans].map(([name, { plan: p, whole, sums }]): readonly [string, Frame] => {
+      const around = { before: inputAt.size + 1, behind: sums.size + 1 }
+      const bytes = [p, ...(whole ? [whole] : [])].map(form =>
+        imageBytes(around, encode(form, { rows: spec.rows, base: () => 0, kernelOf }), threads),
+      )
+      return [name, { ...around, at: map.take(Math.max(...bytes)) }]
     }),
   )
-  const scratchBytes = align(Math.max(0, ...all.map(p => p.plan.scratchBytes)))
+  const scratchBytes = align(Math.max(0, ...all.map(p => p.scratchBytes)))
   const bases = {
     consts: map.take(constants.end()),
     inputs: map.take(inputs.end()),
     scratch: map.take(threads * scratchBytes),
-    arena: map.take(Math.max(0, ...all.map(p => p.plan.arenaBytes))),
+    arena: map.take(Math.max(0, ...all.map(p => p.arenaBytes))),
     state: 0,
   }
   const cellBase = map.take(cells.end())
@@ -177,20 +190,22 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     new Map([...at].map(([name, offset]) => [name, { at: base + offset, type: typeOf(name) }]))
   return E.right({
     programs: new Map(
-      [...plans].map(([name, { plan: p, wanted, sums }]) => {
-        const results = Object.entries(wanted.results).map(([result, e], i) => ({
-          name: result,
-          at: addressOf(p.results[i] as Place, 0),
-          type: e.type,
-        }))
+      [...plans].map(([name, { plan: core, whole, wanted, sums }]) => {
+        const form = (p: Plan): Form => {
+          const results = Object.entries(wanted.results).map(([result, e], i) => ({
+            name: result,
+            at: addressOf(p.results[i] as Place, 0),
+            type: e.type,
+          }))
+          return { plan: p, results, gate: results.find(r => r.name === wanted.gate)?.at ?? 0 }
+        }
         return [
           name,
           {
-            plan: p,
-            results,
+            ...form(core),
+            whole: whole && form(whole),
             sums: new Map([...sums].map(([result, offset]) => [result, cellBase + offset])),
-            gate: results.find(r => r.name === wanted.gate)?.at ?? 0,
-            image: images.get(name) as number,
+            frame: frames.get(name) as Frame,
           },
         ]
       }),

@@ -6,9 +6,10 @@ import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
 import { type Encoded, encode } from './encode.js'
+import { type Generated, generateModule } from './generate.js'
 import { type Image, writeImage } from './image.js'
-import { core, instantiate } from './kernels.js'
-import { kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
+import { core, forThreads, instantiate, kernelNames } from './kernels.js'
+import { type Form, kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
 import type { Plan } from './plan.js'
 import type { Column, MachineSpec } from './spec.js'
 import { available, gather, mostThreads, type Threads } from './team.js'
@@ -66,6 +67,15 @@ export interface Machine {
     clock: () => number,
   ) => readonly { readonly kernel: string; readonly time: number }[]
   readonly totals: (program: string) => Totals
+  /** the module that may take over, as text; null unless the spec asks for one. Made when first asked for */
+  readonly generated: () => Generated | null
+  /**
+   * lets the module built from that text take over, as soon as all threads have it: the bits stay the same. A `Left`
+   * says why it is not such a module. May be called once.
+   */
+  readonly adopt: (binary: Uint8Array<ArrayBuffer>) => E.Either<string, void>
+  /** whether a generated module has taken over */
+  readonly isGenerated: () => boolean
   /** sets the sums of all programs to those given by name, or 0, and forgets a step that was not finite */
   readonly resetTotals: (to?: Readonly<Record<string, number>>) => void
 }
@@ -114,11 +124,10 @@ const fetches = (spec: MachineSpec, map: MemoryMap, set: string, rows: number): 
 ]
 
 /** What stands behind it: sums of its scalar results, and a look at the loss. */
-const sums = (map: MemoryMap, placed: Placed, rows: number): readonly Encoded[] =>
-  [...placed.sums].flatMap(([name, sum]) => {
-    const at = placed.results.find(r => r.name === name)?.at ?? 0
+const sums = (map: MemoryMap, { sums: cells }: Placed, { results, gate }: Form, rows: number): readonly Encoded[] =>
+  [...cells].flatMap(([name, sum]) => {
+    const at = results.find(r => r.name === name)?.at ?? 0
     const step = map.slots.get('step')
-    const { gate } = placed
     const watch = name === 'loss' && step ? [{ kernel: 'watch', words: [at, step.at, map.nonFinite, gate] }] : []
     return [{ kernel: 'accumulate', words: [at, sum, rows, gate] }, ...watch]
   })
@@ -136,14 +145,25 @@ export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
 }
 
 /** Calls of a program, for the threads of the spec unless there are others. */
-const callsOf = (spec: MachineSpec, map: MemoryMap, plan: Plan, rows: number, threads = spec.threads ?? 1) =>
+const callsOf = (
+  spec: MachineSpec,
+  map: MemoryMap,
+  plan: Plan,
+  rows: number,
+  threads = spec.threads ?? 1,
+  nameOf: (key: string) => string = kernelOf,
+) =>
   encode(plan, {
     rows,
     threads,
     ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
     base: map.addressOf,
-    kernelOf,
+    kernelOf: nameOf,
   })
+
+/** Whether straight code that was made for some rows runs the calls for others. */
+const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
+  calls.every((c, i) => c.kernel === model[i]?.kernel && c.words.length <= model[i].words.length)
 
 /** Whether a step of some program is worth sharing, with the most rows. */
 const sharesWork = (spec: MachineSpec, map: MemoryMap): boolean =>
@@ -156,6 +176,26 @@ const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssem
   E.tryCatch(
     () => new WebAssembly.Memory({ initial: pages, maximum: pages, shared }),
     () => shapeError('memory', `the host has no ${Math.ceil(pages / 16)} MiB of memory to give`),
+  )
+
+/** A binary as the module of a text, for a memory that is shared or not; a `Left` when it is not one. */
+const moduleOf = (
+  binary: Uint8Array<ArrayBuffer>,
+  text: Generated | null,
+  shared: boolean,
+): E.Either<string, WebAssembly.Module> =>
+  E.chain((module: WebAssembly.Module) => {
+    const has = new Set(kernelNames(module))
+    const wants = [...(text?.regions.values() ?? []), ...[...(text?.programs.values() ?? [])].map(p => p.fn)]
+    const missing = wants.find(fn => !has.has(fn))
+    return text === null || missing !== undefined
+      ? E.left(text === null ? 'the machine was not laid out for a generated module' : `the module has no ${missing}`)
+      : E.right(module)
+  })(
+    E.tryCatch(
+      () => new WebAssembly.Module(shared ? forThreads(binary) : binary),
+      e => `the module is not valid WebAssembly (${e instanceof Error ? e.message : e})`,
+    ),
   )
 
 const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory, threads: Threads): Machine => {
@@ -175,21 +215,49 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
   for (const [set, { columns }] of Object.entries(spec.resident ?? {})) place(set, columns)
 
   const placedOf = (program: string): Placed => map.programs.get(program) as Placed
-  const written = new Map<string, { readonly key: string; readonly image: Image }>()
-  const load = (program: string, rows: number, set: string | null): Image => {
-    const key = `${rows} ${set}`
+  let text: Generated | null = null // local mutation: made once
+  const generated = (): Generated | null => {
+    if (spec.generated) text ??= generateModule({ ...spec, threads: threads.threads }, map)
+    return text
+  }
+  let adopted = false // local mutation
+  const isGenerated = (): boolean => adopted && (team?.ready() ?? true)
+  const written = new Map<string, { readonly key: string; readonly form: Form; readonly image: Image }>()
+  /** Writes the image of a program; `apart`: call by call, also where straight code could run it. */
+  const load = (program: string, rows: number, set: string | null, apart = false): Image => {
+    const module = isGenerated() ? generated() : null
+    const key = `${rows} ${set} ${apart} ${module !== null}`
     const now = written.get(program)
     if (now?.key === key) return now.image
     const placed = placedOf(program)
-    const body = callsOf(spec, map, placed.plan, rows, threads.threads)
-    const calls = set === null ? body : [...fetches(spec, map, set, rows), ...body, ...sums(map, placed, rows)]
-    const image = writeImage(view, placed.image, calls, interpreter.indexOf, map.team)
-    written.set(program, { key, image })
+    const form = (module && placed.whole) ?? placed
+    const body = callsOf(
+      spec,
+      map,
+      form.plan,
+      rows,
+      threads.threads,
+      module ? k => module.regions.get(k) ?? k : kernelOf,
+    )
+    const straight = module?.programs.get(program)
+    const image = writeImage(
+      { view, indexOf: interpreter.indexOf, team: map.team },
+      placed.frame,
+      {
+        before: set === null ? [] : fetches(spec, map, set, rows),
+        body,
+        behind: set === null ? [] : sums(map, placed, form, rows),
+      },
+      straight && !apart && fits(body, straight.model) ? straight : null,
+    )
+    written.set(program, { key, form, image })
     return image
   }
 
-  const read = (program: string, rows: number): Readonly<Record<string, Bits>> =>
-    Object.fromEntries(placedOf(program).results.map(r => [r.name, readNumbers(views, r, rows)]))
+  const read = (program: string, rows: number): Readonly<Record<string, Bits>> => {
+    const { results } = written.get(program)?.form ?? placedOf(program)
+    return Object.fromEntries(results.map(r => [r.name, readNumbers(views, r, rows)]))
+  }
   const { at: stateAt, bytes: stateBytes } = map.state
   const lost = (): boolean => team?.lost() ?? false
   /** A trap where a thread was lost says so by `lost`; every other is a bug. */
@@ -233,7 +301,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
       enter(() => interpreter.repeat(pc, end, count))
     },
     profile: (program, set, rows, clock) => {
-      const { pc, kernels } = load(program, rows, set)
+      const { pc, kernels } = load(program, rows, set, true)
       return kernels.map((kernel, i) => {
         const before = clock()
         enter(() => interpreter.run(pc + 8 * i, pc + 8 * (i + 1)))
@@ -247,6 +315,14 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
         nonFinite: bad < 0 ? null : bad,
       }
     },
+    generated,
+    isGenerated,
+    adopt: binary =>
+      E.map((module: WebAssembly.Module) => {
+        interpreter.extend(module)
+        team?.extend(module)
+        adopted = true
+      })(moduleOf(binary, generated(), threads.threads > 1)),
     resetTotals: (to = {}) => {
       for (const { sums: cells } of map.programs.values())
         for (const [name, at] of cells) view.setFloat64(at, to[name] ?? 0, true)

@@ -44,25 +44,38 @@ const unroll = (r: RegionShape): number => {
   return r.steps.length > 4 ? 1 : r.steps.length > 1 || r.steps.some(s => long.has(s.fn)) ? 2 : 4
 }
 
-const body = (r: RegionShape, vector: number, partial: boolean, indent: string): readonly string[] => {
+/** What the values of a region are called: its operands, then its steps. */
+export type NameOf = (value: number) => string
+
+const body = (r: RegionShape, nameOf: NameOf, vector: number, partial: boolean, indent: string): readonly string[] => {
   const at = vector === 0 ? '' : `, ${16 * vector}`
-  const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const x${i}_${vector} = v128.load(p${i} + c${at});`] : []))
-  const name = (a: number): string =>
-    a >= r.lanes.length ? `t${a - r.lanes.length}_${vector}` : r.lanes[a] === 'v' ? `x${a}_${vector}` : `s${a}`
-  const steps = r.steps.map((s, k) => `const t${k}_${vector} = ${s.fn}(${s.args.map(name).join(', ')});`)
+  const name = (a: number): string => (r.lanes[a] === 's' ? nameOf(a) : `${nameOf(a)}_${vector}`)
+  const step = (k: number): string => name(r.lanes.length + k)
+  const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const ${name(i)} = v128.load(p${i} + c${at});`] : []))
+  const steps = r.steps.map((s, k) => `const ${step(k)} = ${s.fn}(${s.args.map(name).join(', ')});`)
   const stores = r.outputs.map((o, k) =>
-    partial ? `storeLanes(q${k} + c, t${o}_${vector}, rest);` : `v128.store(q${k} + c, t${o}_${vector}${at});`,
+    partial ? `storeLanes(q${k} + c, ${step(o)}, rest);` : `v128.store(q${k} + c, ${step(o)}${at});`,
   )
   return [...loads, ...steps, ...stores].map(line => `${indent}${line}`)
 }
 
-/** The exported function of a region. */
-export const emitRegion = (name: string, key: string): string => {
+const shortNames = ({ lanes }: RegionShape): NameOf => {
+  const of = (a: number): string => (lanes[a] === 'v' ? `x${a}` : `s${a}`)
+  return a => (a < lanes.length ? of(a) : `t${a - lanes.length}`)
+}
+
+/** The exported function of a region; `remark` stands above it. */
+export const emitRegion = (
+  name: string,
+  key: string,
+  nameOf: NameOf = shortNames(parseKey(key)),
+  remark = key,
+): string => {
   const r = parseKey(key)
   const outputsAt = 8 + 8 * r.lanes.length
   const turns = unroll(r)
   const lines = [
-    `/** ${key} */`,
+    `/** ${remark} */`,
     `export function ${name}(a: usize): void {`,
     '  const inner = <usize>load<u32>(a, 4);',
     '  const whole = (inner & ~3) << 2;',
@@ -73,20 +86,20 @@ export const emitRegion = (name: string, key: string): string => {
     ]),
     ...r.outputs.map((_, k) => `  let q${k} = <usize>load<u32>(a, ${outputsAt + 4 * k});`),
     '  for (let rows = load<u32>(a); rows > 0; rows--) {',
-    ...r.lanes.flatMap((l, i) => (l === 's' ? [`    const s${i} = v128.load32_splat(p${i});`] : [])),
+    ...r.lanes.flatMap((l, i) => (l === 's' ? [`    const ${nameOf(i)} = v128.load32_splat(p${i});`] : [])),
     '    let c: usize = 0;',
     ...(turns > 1
       ? [
           `    for (; c + ${16 * turns} <= whole; c += ${16 * turns}) {`,
-          ...Array.from({ length: turns }, (_, v) => body(r, v, false, '      ')).flat(),
+          ...Array.from({ length: turns }, (_, v) => body(r, nameOf, v, false, '      ')).flat(),
           '    }',
         ]
       : []),
     '    for (; c < whole; c += 16) {',
-    ...body(r, 0, false, '      '),
+    ...body(r, nameOf, 0, false, '      '),
     '    }',
     '    if (rest) {',
-    ...body(r, 0, true, '      '),
+    ...body(r, nameOf, 0, true, '      '),
     '    }',
     ...r.lanes.map((_, i) => `    p${i} += d${i};`),
     ...r.outputs.map((_, k) => `    q${k} += inner << 2;`),

@@ -37,6 +37,8 @@ export interface MachineSpec {
   readonly resident?: Readonly<Record<string, Resident>>
   /** whether regions run fused where there is a kernel for them; the bits are the same; default true */
   readonly fused?: boolean
+  /** whether a generated module may take over, which runs every region as a whole; the bits are the same; default false */
+  readonly generated?: boolean
   /** how many threads share the work; the bits are the same; default 1 */
   readonly threads?: number
   /** how short a thread's share of a step may be, in nanoseconds; default 10,000 */

@@ -13,21 +13,32 @@ export interface Threads {
 
 export const alone = (note: string | null = null): Threads => ({ threads: 1, note })
 
+/** A module to instantiate, and what it takes. */
+type Job = object
+
 interface Worker {
   /** settles when it runs, or will not */
   readonly up: Promise<void>
+  /** whether it has ended by itself */
+  readonly gone: () => boolean
+  readonly send: (job: Job) => void
   readonly end: () => void
 }
-type Spawn = (job: object) => Worker
+type Spawn = (job: Job) => Worker
 
-/** What a worker runs: an instance of the same module over the same memory, its table filled in the same order. */
+/**
+ * What a worker runs: instances of the same modules over the same memory, its table filled in the same order. Between
+ * messages, each of which brings a module, it serves.
+ */
 const source = (receive: string, announce: string): string => `
-const start = ({ module, memory, names, control, thread }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-  const first = exports.table.grow(names.length)
-  names.forEach((name, i) => exports.table.set(first + i, exports[name]))
-  ${announce}
-  exports.serve(control, thread)
+let core, loaded = 0
+const take = ({ module, memory, names, control, thread }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory }, ...(core && { core }) })
+  core ??= exports
+  const first = core.table.grow(names.length)
+  names.forEach((name, i) => core.table.set(first + i, exports[name]))
+  if (++loaded === 1) ${announce}
+  core.serve(control, thread, loaded)
 }
 ${receive}`
 
@@ -35,7 +46,12 @@ interface NodeThreads {
   readonly Worker: new (
     source: string,
     options: object,
-  ) => { once(event: 'message' | 'error' | 'exit', listener: () => void): void; unref(): void; terminate(): unknown }
+  ) => {
+    once(event: 'message' | 'error' | 'exit', listener: () => void): void
+    postMessage(message: unknown): void
+    unref(): void
+    terminate(): unknown
+  }
 }
 interface WebWorker {
   onmessage: (() => void) | null
@@ -54,10 +70,14 @@ const nodeSpawn =
   ({ Worker }: NodeThreads): Spawn =>
   job => {
     const text = source(
-      "const { parentPort, workerData } = require('node:worker_threads'); start(workerData)",
+      "const { parentPort, workerData } = require('node:worker_threads'); parentPort.on('message', take); take(workerData)",
       "parentPort.postMessage('up')",
     )
     const worker = new Worker(text, { eval: true, workerData: job, execArgv: [], name: 'gradus' })
+    let gone = false // local mutation
+    worker.once('exit', () => {
+      gone = true
+    })
     const up = new Promise<void>(resolve => {
       const settle = (): void => {
         worker.unref()
@@ -67,25 +87,30 @@ const nodeSpawn =
       worker.once('error', settle)
       worker.once('exit', settle)
     })
-    return { up, end: () => void worker.terminate() }
+    return { up, gone: () => gone, send: more => worker.postMessage(more), end: () => void worker.terminate() }
   }
 
 const webSpawn =
   (WebWorker: NonNullable<Host['Worker']>): Spawn =>
   job => {
-    const text = source('onmessage = e => start(e.data)', "postMessage('up')")
+    const text = source('onmessage = e => take(e.data)', "postMessage('up')")
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
     const worker = new WebWorker(url, { name: 'gradus' })
+    let gone = false // local mutation
     const up = new Promise<void>(resolve => {
       const settle = (): void => {
         URL.revokeObjectURL(url)
         resolve()
       }
       worker.onmessage = settle
-      worker.onerror = settle
+      worker.onerror = () => {
+        gone = true
+        settle()
+      }
     })
-    worker.postMessage(job)
-    return { up, end: () => worker.terminate() }
+    const send = (more: Job): void => worker.postMessage(more)
+    send(job)
+    return { up, gone: () => gone, send, end: () => worker.terminate() }
   }
 
 /** How this host starts threads, or why it cannot. */
@@ -111,7 +136,7 @@ export const available = (threads: number, worthIt: () => boolean): Threads => {
 }
 
 /** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */
-const words = { number: 4, end: 132, patience: 204, lost: 208, helped: 256 }
+const words = { number: 4, end: 132, modules: 136, patience: 204, lost: 208, helped: 256, ready: 260 }
 
 /** How long no tile may be done, in milliseconds, until a thread counts as lost. */
 const patience = 30_000
@@ -126,6 +151,10 @@ export interface Team {
   readonly lost: () => boolean
   /** how many tiles the others than the caller have done */
   readonly helped: () => number
+  /** gives the threads a second module, whose functions stand behind those in the table */
+  readonly extend: (module: WebAssembly.Module) => void
+  /** whether all threads that run have the functions of the second module */
+  readonly ready: () => boolean
 }
 
 /** Nothing where the host refuses to start a worker after all: then the others do the work. */
@@ -141,6 +170,7 @@ const tried = (spawn: Spawn, job: object): readonly Worker[] => {
 export const gather = (memory: WebAssembly.Memory, control: number, threads: number, owner: object): Team => {
   const cells = new Int32Array(memory.buffer, control, 80)
   cells[words.patience / 4] = patience
+  cells[words.modules / 4] = 1
   const spawn = spawner()
   const module = core(true)
   const names = kernelNames(module)
@@ -160,5 +190,12 @@ export const gather = (memory: WebAssembly.Memory, control: number, threads: num
     up: Promise.all(workers.map(w => w.up)).then(() => undefined),
     lost: () => cells[words.lost / 4] === 1,
     helped: () => Atomics.load(cells, words.helped / 4),
+    extend: more => {
+      for (const [i, worker] of workers.entries())
+        worker.send({ module: more, memory, names: kernelNames(more), control, thread: i + 1 })
+      Atomics.add(cells, words.modules / 4, 1)
+      Atomics.notify(cells, words.number / 4)
+    },
+    ready: () => Atomics.load(cells, words.ready / 4) + workers.filter(w => w.gone()).length >= workers.length,
   }
 }

@@ -65,7 +65,7 @@ const partsOf = (map: MemoryMap, { rows, resident = {} }: MachineSpec): readonly
     part('null page', 0, 1024),
     part('team', map.team, 320),
     ...[...map.programs].map(([name, p]) =>
-      part(`image of ${name}`, p.image, 8 * (p.plan.units.length + p.plan.copies.length)),
+      part(`image of ${name}`, p.frame.at, 8 * (p.plan.units.length + p.plan.copies.length)),
     ),
     ...map.constants.map(c => part('constant', c.at, byteSize(c.type, 1))),
     ...[...map.inputs].map(([name, i]) => part(`input ${name}`, i.at, byteSize(i.type, rows))),

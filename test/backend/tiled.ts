@@ -36,7 +36,11 @@ export const runTiled = (
   if (!placed) throw new Error('no program')
   new Uint8Array(memory.buffer, map.team, 320).fill(0)
   const calls = encode(placed.plan, { rows, threads, leastTile: 1e-9, base: map.addressOf, kernelOf })
-  const { pc, end } = writeImage(new DataView(memory.buffer), placed.image, calls, indexOf, map.team)
+  const { pc, end } = writeImage({ view: new DataView(memory.buffer), indexOf, team: map.team }, placed.frame, {
+    before: [],
+    body: calls,
+    behind: [],
+  })
   run(pc, end)
   return {
     results: Object.fromEntries(
