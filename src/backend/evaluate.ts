@@ -4,7 +4,8 @@ import type { Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
-import { type Bits, type Machine, machine, viewsOf, writeNumbers } from './machine.js'
+import { type Machine, machine } from './machine.js'
+import { type Bits, viewsOf, writeNumbers } from './numbers.js'
 
 /** A tensor on the host, row-major. */
 export interface Tensor {

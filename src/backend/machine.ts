@@ -1,24 +1,21 @@
 /**
- * A machine: several programs over one state in one linear memory, run by the interpreter. A program's image is
- * written for one number of rows, and anew when that changes.
+ * A machine: several programs over one state in one linear memory, run by the interpreter, or by a module that was
+ * generated for them.
  */
 import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
-import { type Encoded, encode } from './encode.js'
+import type { TensorType } from '../shape/TensorType.js'
 import { type Generated, generateModule } from './generate.js'
-import { type Image, writeImage } from './image.js'
+import type { Image } from './image.js'
 import { core, forThreads, instantiate, kernelNames } from './kernels.js'
-import { type Form, kernelOf, type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
-import type { Plan } from './plan.js'
+import { type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
+import { callsOf, loader, type Wish } from './load.js'
+import { type Bits, readNumbers, viewsOf, writeNumbers } from './numbers.js'
 import type { Column, MachineSpec } from './spec.js'
 import { available, gather, mostThreads, type Threads } from './team.js'
 
 export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
 export type { Threads } from './team.js'
-
-/** Values on the host: f32, i32 (also masks) or f64. */
-export type Bits = Float32Array | Int32Array | Float64Array
 
 /** Of the turns of a repeated program that count: sums of rows * value of each scalar result, the first step not finite. */
 export interface Totals {
@@ -80,58 +77,6 @@ export interface Machine {
   readonly resetTotals: (to?: Readonly<Record<string, number>>) => void
 }
 
-/** A buffer seen as elements of every width; made once, since the memory never grows. */
-interface Views {
-  readonly f32: Float32Array
-  readonly i32: Int32Array
-  readonly f64: Float64Array
-}
-
-export const viewsOf = (buffer: ArrayBufferLike): Views => ({
-  f32: new Float32Array(buffer),
-  i32: new Int32Array(buffer),
-  f64: new Float64Array(buffer),
-})
-
-/** Writes numbers as a tensor of the type; a bool is true unless it is 0. */
-export const writeNumbers = (views: Views, { at, type }: Located, values: ArrayLike<number>): void => {
-  if (type.dtype === 'f32') views.f32.set(values, at / 4)
-  else if (type.dtype === 'f64') views.f64.set(values, at / 8)
-  else views.i32.set(type.dtype === 'bool' ? Int32Array.from(values, v => (v ? -1 : 0)) : values, at / 4)
-}
-
-const readNumbers = (views: Views, { at, type }: Located, rows: number): Bits => {
-  const n = resolveDim(sizeOf(type.shape), rows)
-  if (type.dtype === 'f64') return views.f64.slice(at / 8, at / 8 + n)
-  return (type.dtype === 'f32' ? views.f32 : views.i32).slice(at / 4, at / 4 + n)
-}
-
-/** What stands before a program in a repeated run: its batch is fetched and the cursor moved. */
-const fetches = (spec: MachineSpec, map: MemoryMap, set: string, rows: number): readonly Encoded[] => [
-  ...(spec.resident?.[set]?.columns ?? []).flatMap(({ input, width, values }) => {
-    const to = map.inputs.get(input)
-    const from = map.data.get(`${set}/${input}`)
-    return to && from !== undefined
-      ? [
-          {
-            kernel: values instanceof Uint8Array ? 'fetch8' : 'fetch32',
-            words: [from, map.order, map.cursor, to.at, rows, width],
-          },
-        ]
-      : []
-  }),
-  { kernel: 'advance', words: [map.cursor, rows] },
-]
-
-/** What stands behind it: sums of its scalar results, and a look at the loss. */
-const sums = (map: MemoryMap, { sums: cells }: Placed, { results, gate }: Form, rows: number): readonly Encoded[] =>
-  [...cells].flatMap(([name, sum]) => {
-    const at = results.find(r => r.name === name)?.at ?? 0
-    const step = map.slots.get('step')
-    const watch = name === 'loss' && step ? [{ kernel: 'watch', words: [at, step.at, map.nonFinite, gate] }] : []
-    return [{ kernel: 'accumulate', words: [at, sum, rows, gate] }, ...watch]
-  })
-
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
 export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
   const asked = spec.threads ?? 1
@@ -143,27 +88,6 @@ export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
     return E.map((m: WebAssembly.Memory) => assemble(spec, map, m, threads))(memory)
   })(mapMemory(spec))
 }
-
-/** Calls of a program, for the threads of the spec unless there are others. */
-const callsOf = (
-  spec: MachineSpec,
-  map: MemoryMap,
-  plan: Plan,
-  rows: number,
-  threads = spec.threads ?? 1,
-  nameOf: (key: string) => string = kernelOf,
-) =>
-  encode(plan, {
-    rows,
-    threads,
-    ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
-    base: map.addressOf,
-    kernelOf: nameOf,
-  })
-
-/** Whether straight code that was made for some rows runs the calls for others. */
-const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
-  calls.every((c, i) => c.kernel === model[i]?.kernel && c.words.length <= model[i].words.length)
 
 /** Whether a step of some program is worth sharing, with the most rows. */
 const sharesWork = (spec: MachineSpec, map: MemoryMap): boolean =>
@@ -181,20 +105,17 @@ const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssem
 /** A binary as the module of a text, for a memory that is shared or not; a `Left` when it is not one. */
 const moduleOf = (
   binary: Uint8Array<ArrayBuffer>,
-  text: Generated | null,
+  { regions, programs }: Generated,
   shared: boolean,
 ): E.Either<string, WebAssembly.Module> =>
   E.chain((module: WebAssembly.Module) => {
     const has = new Set(kernelNames(module))
-    const wants = [...(text?.regions.values() ?? []), ...[...(text?.programs.values() ?? [])].map(p => p.fn)]
-    const missing = wants.find(fn => !has.has(fn))
-    return text === null || missing !== undefined
-      ? E.left(text === null ? 'the machine was not laid out for a generated module' : `the module has no ${missing}`)
-      : E.right(module)
+    const missing = [...regions.values(), ...[...programs.values()].map(p => p.fn)].find(fn => !has.has(fn))
+    return missing === undefined ? E.right(module) : E.left(`the module has no function ${missing}`)
   })(
     E.tryCatch(
       () => new WebAssembly.Module(shared ? forThreads(binary) : binary),
-      e => `the module is not valid WebAssembly (${e instanceof Error ? e.message : e})`,
+      e => `the module is not valid WebAssembly: ${e instanceof Error ? e.message : e}`,
     ),
   )
 
@@ -214,6 +135,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
   }
   for (const [set, { columns }] of Object.entries(spec.resident ?? {})) place(set, columns)
 
+  const { load, last } = loader(spec, map, threads.threads, { view, indexOf: interpreter.indexOf, team: map.team })
   const placedOf = (program: string): Placed => map.programs.get(program) as Placed
   let text: Generated | null = null // local mutation: made once
   const generated = (): Generated | null => {
@@ -222,40 +144,9 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
   }
   let adopted = false // local mutation
   const isGenerated = (): boolean => adopted && (team?.ready() ?? true)
-  const written = new Map<string, { readonly key: string; readonly form: Form; readonly image: Image }>()
-  /** Writes the image of a program; `apart`: call by call, also where straight code could run it. */
-  const load = (program: string, rows: number, set: string | null, apart = false): Image => {
-    const module = isGenerated() ? generated() : null
-    const key = `${rows} ${set} ${apart} ${module !== null}`
-    const now = written.get(program)
-    if (now?.key === key) return now.image
-    const placed = placedOf(program)
-    const form = (module && placed.whole) ?? placed
-    const body = callsOf(
-      spec,
-      map,
-      form.plan,
-      rows,
-      threads.threads,
-      module ? k => module.regions.get(k) ?? k : kernelOf,
-    )
-    const straight = module?.programs.get(program)
-    const image = writeImage(
-      { view, indexOf: interpreter.indexOf, team: map.team },
-      placed.frame,
-      {
-        before: set === null ? [] : fetches(spec, map, set, rows),
-        body,
-        behind: set === null ? [] : sums(map, placed, form, rows),
-      },
-      straight && !apart && fits(body, straight.model) ? straight : null,
-    )
-    written.set(program, { key, form, image })
-    return image
-  }
-
+  const imageOf = (program: string, wish: Wish): Image => load(program, wish, isGenerated() ? generated() : null).image
   const read = (program: string, rows: number): Readonly<Record<string, Bits>> => {
-    const { results } = written.get(program)?.form ?? placedOf(program)
+    const { results } = last(program)?.form ?? placedOf(program)
     return Object.fromEntries(results.map(r => [r.name, readNumbers(views, r, rows)]))
   }
   const { at: stateAt, bytes: stateBytes } = map.state
@@ -286,7 +177,7 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
         const to = map.inputs.get(name)
         if (to) writeNumbers(views, to, values)
       }
-      const { pc, end } = load(program, rows, null)
+      const { pc, end } = imageOf(program, { rows, set: null })
       enter(() => interpreter.run(pc, end))
       return read(program, rows)
     },
@@ -297,11 +188,11 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
       view.setUint32(map.cursor, 0, true)
     },
     repeat: (program, set, rows, count) => {
-      const { pc, end } = load(program, rows, set)
+      const { pc, end } = imageOf(program, { rows, set })
       enter(() => interpreter.repeat(pc, end, count))
     },
     profile: (program, set, rows, clock) => {
-      const { pc, kernels } = load(program, rows, set, true)
+      const { pc, kernels } = imageOf(program, { rows, set, apart: true })
       return kernels.map((kernel, i) => {
         const before = clock()
         enter(() => interpreter.run(pc + 8 * i, pc + 8 * (i + 1)))
@@ -317,12 +208,20 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
     },
     generated,
     isGenerated,
-    adopt: binary =>
-      E.map((module: WebAssembly.Module) => {
-        interpreter.extend(module)
-        team?.extend(module)
-        adopted = true
-      })(moduleOf(binary, generated(), threads.threads > 1)),
+    adopt: binary => {
+      const module = generated()
+      if (!module || adopted) return E.left('the machine takes one module, if it was laid out for one')
+      return E.chain((built: WebAssembly.Module) =>
+        E.tryCatch(
+          () => {
+            interpreter.extend(built)
+            team?.extend(built)
+            adopted = true
+          },
+          e => `the module does not fit the core: ${e instanceof Error ? e.message : e}`,
+        ),
+      )(moduleOf(binary, module, threads.threads > 1))
+    },
     resetTotals: (to = {}) => {
       for (const { sums: cells } of map.programs.values())
         for (const [name, at] of cells) view.setFloat64(at, to[name] ?? 0, true)

@@ -18,7 +18,8 @@
  * Sources: Glorot & Bengio 2010 (variance of activations and gradients by layer); Lu et al. 2019 (dead ReLUs).
  */
 import * as E from '#fp/Either.js'
-import { type Bits, type Machine, machine } from '../backend/machine.js'
+import { type Machine, machine } from '../backend/machine.js'
+import type { Bits } from '../backend/numbers.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import type { Expr } from '../graph/Expr.js'
 import type { Variable } from '../nn/elaborate.js'

@@ -1,6 +1,7 @@
 /** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
 import * as E from '#fp/Either.js'
-import { type Bits, type Machine, type MachineSpec, machine } from '../backend/machine.js'
+import { type Machine, type MachineSpec, machine } from '../backend/machine.js'
+import type { Bits } from '../backend/numbers.js'
 import { type Expr, input } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import type { StoredTensor } from '../io/safetensors.js'

@@ -10,7 +10,8 @@
  * asked for, and run in a memory of their own.
  */
 import * as E from '#fp/Either.js'
-import { type Bits, type Machine, machine, type Wanted } from '../backend/machine.js'
+import { type Machine, machine, type Wanted } from '../backend/machine.js'
+import type { Bits } from '../backend/numbers.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { type Expr, input } from '../graph/Expr.js'
 import type { Variable } from '../nn/elaborate.js'

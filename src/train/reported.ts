@@ -1,5 +1,5 @@
 /** What a run of a program reports. */
-import type { Bits } from '../backend/machine.js'
+import type { Bits } from '../backend/numbers.js'
 import type { State } from './State.js'
 
 /** Loss, metrics and, of a step, the learning rate, by name. */

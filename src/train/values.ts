@@ -1,7 +1,7 @@
 /** The slots of a state as numbers: to look at them, and to start from values that were made elsewhere. */
 import * as E from '#fp/Either.js'
 import type { Tensor } from '../backend/evaluate.js'
-import { type Bits, viewsOf, writeNumbers } from '../backend/machine.js'
+import { type Bits, viewsOf, writeNumbers } from '../backend/numbers.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { showType, sizeOf } from '../shape/TensorType.js'
 import type { StateError } from './errors.js'

@@ -1,0 +1,99 @@
+/**
+ * Programs in memory as the interpreter runs them: images, written for one number of rows and anew when that, or who
+ * runs them, changes.
+ */
+import { type Encoded, encode } from './encode.js'
+import type { Generated } from './generate.js'
+import { type Image, type Writing, writeImage } from './image.js'
+import { type Form, kernelOf, type MemoryMap, type Placed } from './layout.js'
+import type { Plan } from './plan.js'
+import type { MachineSpec } from './spec.js'
+
+/** What stands before a program in a repeated run: its batch is fetched and the cursor moved. */
+const fetches = (spec: MachineSpec, map: MemoryMap, set: string, rows: number): readonly Encoded[] => [
+  ...(spec.resident?.[set]?.columns ?? []).flatMap(({ input, width, values }) => {
+    const to = map.inputs.get(input)
+    const from = map.data.get(`${set}/${input}`)
+    return to && from !== undefined
+      ? [
+          {
+            kernel: values instanceof Uint8Array ? 'fetch8' : 'fetch32',
+            words: [from, map.order, map.cursor, to.at, rows, width],
+          },
+        ]
+      : []
+  }),
+  { kernel: 'advance', words: [map.cursor, rows] },
+]
+
+/** What stands behind it: sums of its scalar results, and a look at the loss. */
+const sums = (map: MemoryMap, { sums: cells }: Placed, { results, gate }: Form, rows: number): readonly Encoded[] =>
+  [...cells].flatMap(([name, sum]) => {
+    const at = results.find(r => r.name === name)?.at ?? 0
+    const step = map.slots.get('step')
+    const watch = name === 'loss' && step ? [{ kernel: 'watch', words: [at, step.at, map.nonFinite, gate] }] : []
+    return [{ kernel: 'accumulate', words: [at, sum, rows, gate] }, ...watch]
+  })
+
+/** Calls of a program, for the threads of the spec unless there are others. */
+export const callsOf = (
+  spec: MachineSpec,
+  map: MemoryMap,
+  plan: Plan,
+  rows: number,
+  threads = spec.threads ?? 1,
+  nameOf: (key: string) => string = kernelOf,
+) =>
+  encode(plan, {
+    rows,
+    threads,
+    ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
+    base: map.addressOf,
+    kernelOf: nameOf,
+  })
+
+/** Whether straight code that was made for some rows runs the calls for others. */
+const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
+  calls.every((c, i) => c.kernel === model[i]?.kernel && c.words.length <= model[i].words.length)
+
+/** An image, and the form of the program that it holds. */
+export interface Loaded {
+  readonly form: Form
+  readonly image: Image
+}
+
+/** How a program is to be run: for so many rows, on batches of a resident set; `apart` call by call. */
+export interface Wish {
+  readonly rows: number
+  readonly set: string | null
+  readonly apart?: boolean
+}
+
+/** Writes the images of a machine's programs, each when it is first needed; `module` is what has taken over, if it has. */
+export const loader = (spec: MachineSpec, map: MemoryMap, threads: number, writing: Writing) => {
+  const written = new Map<string, Loaded & { readonly key: string }>()
+  const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
+    const key = `${rows} ${set} ${apart} ${module !== null}`
+    const now = written.get(program)
+    if (now?.key === key) return now
+    const placed = map.programs.get(program) as Placed
+    const form = (module && placed.whole) ?? placed
+    const nameOf = module ? (region: string) => module.regions.get(region) ?? region : kernelOf
+    const body = callsOf(spec, map, form.plan, rows, threads, nameOf)
+    const straight = module?.programs.get(program)
+    const image = writeImage(
+      writing,
+      placed.frame,
+      {
+        before: set === null ? [] : fetches(spec, map, set, rows),
+        body,
+        behind: set === null ? [] : sums(map, placed, form, rows),
+      },
+      straight && !apart && fits(body, straight.model) ? straight : null,
+    )
+    const made = { key, form, image }
+    written.set(program, made)
+    return made
+  }
+  return { load, last: (program: string): Loaded | undefined => written.get(program) }
+}
