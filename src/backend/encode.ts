@@ -16,6 +16,8 @@ export interface Encoded {
   readonly words: readonly number[]
   /** absent where the call cannot be shared out; empty where, for these rows, it is not worth it */
   readonly tiles?: readonly (readonly (readonly number[])[])[]
+  /** nanoseconds of one thread, where two or more could share them */
+  readonly shareable?: number
 }
 
 export interface Encoding {
@@ -35,6 +37,10 @@ const leastTile = 10_000
 
 /** Tiles of a share at most: some more than threads, for one of them may be held up. */
 export const mostTiles = (threads: number): number => 4 * threads
+
+/** Nanoseconds of one thread that others could share. */
+export const shareable = (calls: readonly Encoded[]): number =>
+  calls.reduce((sum, call) => sum + (call.shareable ?? 0), 0)
 
 /** Where the grains are cut, or nothing if they are not. */
 const cuts = (
@@ -111,7 +117,12 @@ export const encodeUnits = (
     if (!parts) return whole
     const pieces = cuts(parts, threads, least).map(([from, to]) => parts.words(from, to))
     const turns = pieces.length === 0 ? 0 : threads
-    return { ...whole, tiles: Array.from({ length: turns }, (_, thread) => pieces.map(w => record(w, thread))) }
+    const { grains, cost } = parts
+    return {
+      ...whole,
+      ...(grains > 1 && cost >= 2 * least && { shareable: cost }),
+      tiles: Array.from({ length: turns }, (_, thread) => pieces.map(w => record(w, thread))),
+    }
   }
   const unitCalls = (unit: Unit): readonly Encoded[] => {
     if (unit._tag === 'Region') {

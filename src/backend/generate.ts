@@ -79,7 +79,7 @@ const straight = (
   kernelOf: (key: string) => string,
 ): { readonly lines: readonly string[]; readonly model: readonly Encoded[] } => {
   const { plan } = named.form
-  const threads = spec.threads ?? 1
+  const { threads } = map.threads
   const units = encodeUnits(plan, { rows: spec.rows, threads, base: map.addressOf, kernelOf })
   const model = units.flat()
   const places = placesOf(frame, model)
@@ -135,7 +135,7 @@ export const generateModule = (spec: MachineSpec, map: MemoryMap): Generated => 
     const { lines, model } = straight(spec, map, named, placed, kernelOf)
     programs.set(name, { fn, model })
     for (const { kernel, tiles } of model)
-      if ((spec.threads ?? 1) > 1 && tiles) imported.add('run')
+      if (map.threads.threads > 1 && tiles) imported.add('run')
       else if (!own.has(kernel)) imported.add(kernel)
     return [
       `/** The steps of ${name}. */`,

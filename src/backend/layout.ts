@@ -12,12 +12,13 @@ import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
 import { type Unit, unfuse } from '../transform/Fuse.js'
 import { prepare } from '../transform/prepare.js'
-import { encode } from './encode.js'
+import { encode, shareable } from './encode.js'
 import { type Frame, imageBytes } from './image.js'
 import { regions } from './kernels.gen.js'
 import { dataMisfit, inputMisfit, slotMisfit } from './misfit.js'
 import { type Layout, type Place, type Plan, plan } from './plan.js'
 import type { MachineSpec, Wanted } from './spec.js'
+import { available, type Threads } from './team.js'
 
 /** A named buffer at its address. */
 export interface Located {
@@ -59,6 +60,7 @@ export interface MemoryMap {
   /** where a column of a resident data set lies, by `set/input` */
   readonly data: ReadonlyMap<string, number>
   readonly bytes: number
+  readonly threads: Threads
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
@@ -90,6 +92,9 @@ const runnable =
     unit._tag === 'Single' || (fused && regions[unit.key]) ? [unit] : unfuse(unit)
 
 export const kernelOf = (key: string): string => regions[key] ?? key
+
+/** The shortest tile of a spec, where it says one. */
+export const leastOf = ({ leastTile }: MachineSpec) => (leastTile === undefined ? {} : { leastTile })
 
 /** Plans all programs and lays everything out; a `Left` names the first shape that does not fit. */
 export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> => {
@@ -152,15 +157,17 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   if (wrong) return E.left(wrong)
   const all = [...plans.values()].flatMap(({ plan: p, whole }) => (whole ? [p, whole] : [p]))
   const sets = Object.entries(spec.resident ?? {})
-  const threads = spec.threads ?? 1
+  const encoded = (p: Plan, rows: number) => encode(p, { rows, ...leastOf(spec), base: () => 0, kernelOf })
+  const team = available(spec.threads ?? 1, (rows = spec.rows) =>
+    Math.max(0, ...[...plans.values()].map(p => shareable(encoded(p.plan, rows)))),
+  )
+  const { threads } = team
   const map = sequence(nullPage)
-  const team = map.take(teamBytes)
+  const control = map.take(teamBytes)
   const frames = new Map(
     [...plans].map(([name, { plan: p, whole, sums }]): readonly [string, Frame] => {
       const around = { before: inputAt.size + 1, behind: sums.size + 1 }
-      const bytes = [p, ...(whole ? [whole] : [])].map(form =>
-        imageBytes(around, encode(form, { rows: spec.rows, base: () => 0, kernelOf }), threads),
-      )
+      const bytes = [p, ...(whole ? [whole] : [])].map(form => imageBytes(around, encoded(form, spec.rows), threads))
       return [name, { ...around, at: map.take(Math.max(...bytes)) }]
     }),
   )
@@ -215,11 +222,12 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     inputs: located(bases.inputs, inputAt, name => inputTypes.get(name) as TensorType),
     constants: [...constantAt.values()].map(c => ({ at: bases.consts + c.offset, type: c.type, values: c.values })),
     addressOf,
-    team,
+    team: control,
     cursor: cellBase + cursor,
     order,
     nonFinite: cellBase + nonFinite,
     data,
     bytes,
+    threads: team,
   })
 }

@@ -5,8 +5,7 @@
 import { type Encoded, encode } from './encode.js'
 import type { Generated } from './generate.js'
 import { type Image, type Writing, writeImage } from './image.js'
-import { type Form, kernelOf, type MemoryMap, type Placed } from './layout.js'
-import type { Plan } from './plan.js'
+import { type Form, kernelOf, leastOf, type MemoryMap, type Placed } from './layout.js'
 import type { MachineSpec } from './spec.js'
 
 /** What stands before a program in a repeated run: its batch is fetched and the cursor moved. */
@@ -35,23 +34,6 @@ const sums = (map: MemoryMap, { sums: cells }: Placed, { results, gate }: Form, 
     return [{ kernel: 'accumulate', words: [at, sum, rows, gate] }, ...watch]
   })
 
-/** Calls of a program, for the threads of the spec unless there are others. */
-export const callsOf = (
-  spec: MachineSpec,
-  map: MemoryMap,
-  plan: Plan,
-  rows: number,
-  threads = spec.threads ?? 1,
-  nameOf: (key: string) => string = kernelOf,
-) =>
-  encode(plan, {
-    rows,
-    threads,
-    ...(spec.leastTile !== undefined && { leastTile: spec.leastTile }),
-    base: map.addressOf,
-    kernelOf: nameOf,
-  })
-
 /** Whether straight code that was made for some rows runs the calls for others. */
 const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
   calls.every((c, i) => c.kernel === model[i]?.kernel && c.words.length <= model[i].words.length)
@@ -70,7 +52,7 @@ export interface Wish {
 }
 
 /** Writes the images of a machine's programs, each when it is first needed; `module` is what has taken over, if it has. */
-export const loader = (spec: MachineSpec, map: MemoryMap, threads: number, writing: Writing) => {
+export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
   const written = new Map<string, Loaded & { readonly key: string }>()
   const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
     const key = `${rows} ${set} ${apart} ${module !== null}`
@@ -79,7 +61,8 @@ export const loader = (spec: MachineSpec, map: MemoryMap, threads: number, writi
     const placed = map.programs.get(program) as Placed
     const form = (module && placed.whole) ?? placed
     const nameOf = module ? (region: string) => module.regions.get(region) ?? region : kernelOf
-    const body = callsOf(spec, map, form.plan, rows, threads, nameOf)
+    const { threads } = map.threads
+    const body = encode(form.plan, { rows, threads, ...leastOf(spec), base: map.addressOf, kernelOf: nameOf })
     const straight = module?.programs.get(program)
     const image = writeImage(
       writing,

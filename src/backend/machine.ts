@@ -9,12 +9,12 @@ import { type Generated, generateModule } from './generate.js'
 import type { Image } from './image.js'
 import { core, forThreads, instantiate, kernelNames } from './kernels.js'
 import { type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
-import { callsOf, loader, type Wish } from './load.js'
+import { loader, type Wish } from './load.js'
 import { type Bits, readNumbers, viewsOf, writeNumbers } from './numbers.js'
 import type { Column, MachineSpec } from './spec.js'
-import { available, gather, mostThreads, type Threads } from './team.js'
+import { gather, mostThreads, type Threads } from './team.js'
 
-export type { Column, MachineSpec, Resident, Slot, Wanted } from './spec.js'
+export type { Column, MachineSpec, Resident, Slot, ThreadCount, Wanted } from './spec.js'
 export type { Threads } from './team.js'
 
 /** Of the turns of a repeated program that count: sums of rows * value of each scalar result, the first step not finite. */
@@ -79,21 +79,20 @@ export interface Machine {
 
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
 export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
-  const asked = spec.threads ?? 1
-  if (!Number.isSafeInteger(asked) || asked < 1 || asked > mostThreads)
+  const { threads: asked = 1 } = spec
+  if (typeof asked === 'number' && !(Number.isSafeInteger(asked) && asked >= 1 && asked <= mostThreads))
     return E.left(shapeError('compile', `threads must be a whole number from 1 to ${mostThreads}, but it is ${asked}`))
-  return E.chain((map: MemoryMap) => {
-    const threads = available(asked, () => sharesWork(spec, map))
-    const memory = allocate(Math.ceil(map.bytes / pageBytes), threads.threads > 1)
-    return E.map((m: WebAssembly.Memory) => assemble(spec, map, m, threads))(memory)
-  })(mapMemory(spec))
+  const made = build(spec)
+  const mayBeFewer = typeof asked !== 'number' && E.isLeft(made) && made.left.path === 'memory'
+  return mayBeFewer ? build({ ...spec, threads: 1 }) : made
 }
 
-/** Whether a step of some program is worth sharing, with the most rows. */
-const sharesWork = (spec: MachineSpec, map: MemoryMap): boolean =>
-  [...map.programs.values()].some(({ plan }) =>
-    callsOf(spec, map, plan, spec.rows).some(({ tiles = [] }) => tiles.length > 0),
-  )
+const build = (spec: MachineSpec): E.Either<ShapeError, Machine> =>
+  E.chain((map: MemoryMap) =>
+    E.map((memory: WebAssembly.Memory) => assemble(spec, map, memory))(
+      allocate(Math.ceil(map.bytes / pageBytes), map.threads.threads > 1),
+    ),
+  )(mapMemory(spec))
 
 /** The memory, or what to say when the host has not so much to give. */
 const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssembly.Memory> =>
@@ -119,7 +118,8 @@ const moduleOf = (
     ),
   )
 
-const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory, threads: Threads): Machine => {
+const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory): Machine => {
+  const { threads } = map
   const interpreter = instantiate(memory, core(threads.threads > 1))
   const { buffer } = memory
   const bytes = new Uint8Array(buffer)
@@ -135,11 +135,11 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory,
   }
   for (const [set, { columns }] of Object.entries(spec.resident ?? {})) place(set, columns)
 
-  const { load, last } = loader(spec, map, threads.threads, { view, indexOf: interpreter.indexOf, team: map.team })
+  const { load, last } = loader(spec, map, { view, indexOf: interpreter.indexOf, team: map.team })
   const placedOf = (program: string): Placed => map.programs.get(program) as Placed
   let text: Generated | null = null // local mutation: made once
   const generated = (): Generated | null => {
-    if (spec.generated) text ??= generateModule({ ...spec, threads: threads.threads }, map)
+    if (spec.generated) text ??= generateModule(spec, map)
     return text
   }
   let adopted = false // local mutation

@@ -27,6 +27,9 @@ export interface Resident {
   readonly columns: readonly Column[]
 }
 
+/** So many threads, or as many as suit the host if the work on so many rows is worth starting them. */
+export type ThreadCount = number | { readonly worthFor: number }
+
 export interface MachineSpec {
   /** the largest number of rows of one run */
   readonly rows: number
@@ -40,7 +43,7 @@ export interface MachineSpec {
   /** whether a generated module may take over, which runs every region as a whole; the bits are the same; default false */
   readonly generated?: boolean
   /** how many threads share the work; the bits are the same; default 1 */
-  readonly threads?: number
+  readonly threads?: ThreadCount
   /** how short a thread's share of a step may be, in nanoseconds; default 10,000 */
   readonly leastTile?: number
 }

@@ -4,8 +4,9 @@
  * they do stands in `assembly/team.ts`.
  */
 import { core, kernelNames } from './kernels.js'
+import type { ThreadCount } from './spec.js'
 
-/** How many threads there are, the caller's among them, and why they are fewer than asked for. */
+/** How many threads there are, the caller's among them, and why they are not as many as asked for, or as the cores. */
 export interface Threads {
   readonly threads: number
   readonly note: string | null
@@ -64,6 +65,7 @@ interface Host {
   readonly Worker?: new (url: string, options: object) => WebWorker
   readonly document?: unknown
   readonly crossOriginIsolated?: boolean
+  readonly navigator?: { readonly hardwareConcurrency?: number }
 }
 
 const nodeSpawn =
@@ -127,12 +129,36 @@ const spawner = (): Spawn | string => {
 
 export const mostThreads = 64
 
-/** As many threads as asked for, if the host can start others; `worthIt` says whether there is work to share. */
-export const available = (threads: number, worthIt: () => boolean): Threads => {
-  if (threads === 1) return alone()
+/** Threads that nobody asked for: more do not help where memory is the limit, and others want the cores as well. */
+const usualThreads = 4
+
+/**
+ * Nanoseconds of work to share for which threads start that nobody asked for. To start one costs the caller 1 to 2 ms
+ * and another core 30 to 40, which two threads win back in some hundred runs of this length.
+ */
+const leastWork = 300_000
+
+/** The threads that the host runs at once. */
+const cores = (): number => {
+  const { process, navigator } = globalThis as Host
+  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism?(): number } | undefined
+  return os?.availableParallelism?.() ?? navigator?.hardwareConcurrency ?? 1
+}
+
+/**
+ * As many threads as asked for, if the host can start others; `shareable` says how many nanoseconds of one thread a run
+ * of so many rows, or of the most, has to share.
+ */
+export const available = (asked: ThreadCount, shareable: (rows?: number) => number): Threads => {
+  const automatic = typeof asked !== 'number'
+  const threads = automatic ? Math.min(cores(), usualThreads) : asked
+  if (threads === 1) return alone(automatic ? 'the host has one core' : null)
   const spawn = spawner()
   if (typeof spawn === 'string') return alone(spawn)
-  return worthIt() ? { threads, note: null } : alone('no step is long enough to be shared')
+  if (!automatic) return shareable() > 0 ? { threads, note: null } : alone('no step is long enough to be shared')
+  return shareable(asked.worthFor) >= leastWork
+    ? { threads, note: null }
+    : alone('a run has too little work to share for threads to be started unasked')
 }
 
 /** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */

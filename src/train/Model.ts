@@ -55,7 +55,7 @@ export interface Model<I extends Inputs, O extends Shape> {
   readonly compile: (options: InferenceOptions) => E.Either<ShapeError, Model<I, O>>
   /** bytes of linear memory, which never grow */
   readonly memoryBytes: number
-  /** how many threads share the work, and why they are fewer than asked for */
+  /** how many threads share the work, and why there are no more */
   readonly threads: Threads
 }
 

@@ -1,6 +1,6 @@
 /** A compiled recipe: its machine and the one state that is resident in it. */
 import * as E from '#fp/Either.js'
-import { type Machine, machine, type Resident } from '../backend/machine.js'
+import { type Machine, machine, type Resident, type ThreadCount } from '../backend/machine.js'
 import { input } from '../graph/Expr.js'
 import * as Init from '../nn/Init.js'
 import { keyOf } from '../random/Key.js'
@@ -46,11 +46,15 @@ const drawInitial = (recipe: AnyRecipe, p: Programs) => {
   )
 }
 
+/** The threads of one who asked for none: worth it or not by the recipe's batch. */
+export const unasked = ({ batch }: AnyRecipe): ThreadCount => ({ worthFor: batch })
+
 export interface SessionOptions {
   /** data sets that lie in its memory */
   readonly resident?: Readonly<Record<string, Resident>>
   readonly weighted?: boolean
-  readonly threads?: number
+  /** default 1 */
+  readonly threads?: ThreadCount
 }
 
 /** Compiles a recipe for batches of at most `rows` rows. */

@@ -26,7 +26,7 @@ import { type Given, type Gradients, phases, type Updates } from './phases.js'
 import { gateName } from './programs.js'
 import { check, type Recipe } from './Recipe.js'
 import { type Metrics, meansOf, type Stepped, scalars } from './reported.js'
-import { type Session, session } from './Session.js'
+import { type Session, session, unasked } from './Session.js'
 import * as State from './State.js'
 import { type Statistics, type StatisticsOptions, statistics } from './Statistics.js'
 import { restore, save } from './saved.js'
@@ -84,7 +84,7 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly rows: number
   /** bytes of linear memory, which never grow */
   readonly memoryBytes: number
-  /** how many threads share the work, and why they are fewer than asked for */
+  /** how many threads share the work, and why there are no more */
   readonly threads: Threads
 }
 
@@ -137,8 +137,9 @@ export interface CompileOptions {
   /** whether data may have weights of their own (`Data.withWeights`); rows without count 1. Default false */
   readonly weighted?: boolean
   /**
-   * how many threads share the work of a step, the caller's among them: the bits are the same. Default 1. A page's main
-   * thread may not wait, so there it stays one; `trainer.threads` says how many there are, and why
+   * how many threads share the work of a step, the caller's among them: the bits are the same. Default: the host's
+   * cores, at most 4, where a step of the recipe's batch has work enough to share. A page's main thread may not wait, so
+   * there it is one; `trainer.threads` says how many there are, and why
    */
   readonly threads?: number
 }
@@ -151,13 +152,13 @@ export const compile =
   ): TaskEither<FitError, Trainer<I, O, Targets<O>[K] & Label>> =>
   async () => {
     const made = compileNow(recipe, options)
-    if (E.isRight(made)) await made.right.up
+    if (E.isRight(made) && options.threads !== undefined) await made.right.up
     return E.map(({ trainer }: Compiled<I, O, K>) => trainer)(made)
   }
 
 interface Compiled<I extends Inputs, O extends Shape, K extends Target> {
   readonly trainer: Trainer<I, O, Targets<O>[K] & Label>
-  /** settles when its threads run */
+  /** settles when its threads run; a step may begin before */
   readonly up: Promise<void>
 }
 
@@ -170,7 +171,10 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   const rows = options.rows ?? 2 * recipe.batch - 1
   if (!Number.isSafeInteger(rows) || rows < 1)
     return E.left(recipeError(`rows must be a whole number >= 1, but it is ${rows}`))
-  const compiled = session(recipe, rows, { weighted: options.weighted ?? false, threads: options.threads ?? 1 })
+  const compiled = session(recipe, rows, {
+    weighted: options.weighted ?? false,
+    threads: options.threads ?? unasked(recipe),
+  })
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right
   const initial = s.init()

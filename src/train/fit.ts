@@ -16,7 +16,7 @@ import type { Epoch, FitEvent } from './events.js'
 import { type AnyData, fits, fitsAsIs } from './feed.js'
 import type { Target } from './Metric.js'
 import { type AnyRecipe, check, type Recipe } from './Recipe.js'
-import { type Session, session } from './Session.js'
+import { type Session, session, unasked } from './Session.js'
 import * as State from './State.js'
 import { begin, type Run, restore, restoreRun, save, saveRun } from './saved.js'
 import { supply } from './supply.js'
@@ -49,7 +49,7 @@ export const fit =
     const compiled = session(recipe, rows, {
       resident: { train: supplied.resident },
       weighted,
-      threads: watch.threads ?? 1,
+      threads: watch.threads ?? unasked(recipe),
     })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right

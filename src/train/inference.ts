@@ -1,6 +1,6 @@
 /** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
 import * as E from '#fp/Either.js'
-import { type Machine, type MachineSpec, machine } from '../backend/machine.js'
+import { type Machine, type MachineSpec, machine, type ThreadCount } from '../backend/machine.js'
 import type { Bits } from '../backend/numbers.js'
 import { type Expr, input } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
@@ -31,7 +31,10 @@ export interface InferenceOptions {
    * 3 x 3 may take 16/9 times the memory. Default true
    */
   readonly keep?: boolean
-  /** how many threads share the work, the caller's among them: the bits are the same. Default 1 */
+  /**
+   * how many threads share the work, the caller's among them: the bits are the same. Default: the host's cores, at most
+   * 4, where the prediction of one row has work enough to share
+   */
   readonly threads?: number
   /**
    * the algorithm of 3 x 3 convolutions of stride 1 whose filters are kept (Lavin & Gray 2016): 'F(2x2)', the default,
@@ -103,7 +106,7 @@ export const specOf = (
 const filled = (
   wanted: Pick<Compiled, 'programs' | 'inputs' | 'rows'>,
   values: Values,
-  threads = 1,
+  threads: ThreadCount = 1,
 ): E.Either<ShapeError, Machine> =>
   E.chain((spec: MachineSpec) =>
     E.map((m: Machine) => {
@@ -185,7 +188,7 @@ export const inference = (
   )
   return E.chain((all: Values) =>
     E.map((m: Machine) => ({ machine: m, rows, variables: variables.right }))(
-      filled(compiled.right, all, options.threads),
+      filled(compiled.right, all, options.threads ?? { worthFor: 1 }),
     ),
   )(computeOnce(once, values))
 }

@@ -23,7 +23,7 @@ export interface Watch {
   /** stops the run, which gives `Aborted` with a checkpoint */
   readonly signal?: AbortSignal
   readonly on?: (event: FitEvent) => void
-  /** how many threads share the work of a step, the caller's among them: the bits are the same. Default 1 */
+  /** how many threads share the work of a step, as in `Trainer.compile`: the bits are the same */
   readonly threads?: number
   /** see every event after `on`; may stop the run, which gives the model then */
   readonly monitors?: readonly Monitor[]

@@ -247,22 +247,53 @@ test('a host that refuses to start workers after all costs speed only', async ()
 
 test('a host without threads says why there is one only', () => {
   const { getBuiltinModule } = process
-  const host = globalThis as { document?: unknown; crossOriginIsolated?: boolean }
+  const host = globalThis as { document?: unknown; crossOriginIsolated?: boolean; navigator?: unknown }
+  const { navigator } = host
   try {
     ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = undefined
-    host.crossOriginIsolated = false
-    assert.match(available(4, () => true).note ?? '', 'cross-origin isolated')
-    host.document = {}
-    assert.match(available(4, () => true).note ?? '', 'main thread')
-    assert.is(available(4, () => true).threads, 1)
+    for (const wish of [4, { worthFor: 1 }]) {
+      host.navigator = { hardwareConcurrency: 8 }
+      host.crossOriginIsolated = false
+      delete host.document
+      assert.match(available(wish, () => 1e9).note ?? '', 'cross-origin isolated')
+      host.document = {}
+      assert.match(available(wish, () => 1e9).note ?? '', 'main thread')
+      assert.is(available(wish, () => 1e9).threads, 1)
+    }
     assert.equal(
-      available(1, () => true),
+      available(1, () => 1e9),
       { threads: 1, note: null },
     )
   } finally {
     process.getBuiltinModule = getBuiltinModule
     delete host.document
     delete host.crossOriginIsolated
+    if (navigator === undefined) delete host.navigator
+    else host.navigator = navigator
+  }
+})
+
+test('unasked, threads are as many as the cores, four at most, and only for work that is worth it', () => {
+  const { getBuiltinModule } = process
+  const onCores = (cores: number) => {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = (name: string) =>
+      name === 'node:os' ? { availableParallelism: () => cores } : getBuiltinModule(name)
+    return (time: number) => available({ worthFor: 7 }, rows => (rows === 7 ? time : Number.NaN))
+  }
+  try {
+    for (const [cores, threads] of [
+      [2, 2],
+      [3, 3],
+      [4, 4],
+      [64, 4],
+    ] as const)
+      assert.equal(onCores(cores)(1e6), { threads, note: null })
+    assert.equal(onCores(1)(1e9), { threads: 1, note: 'the host has one core' })
+    const little = onCores(2)(1e5)
+    assert.is(little.threads, 1)
+    assert.match(little.note ?? '', 'too little work to share')
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
   }
 })
 

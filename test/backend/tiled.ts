@@ -21,7 +21,8 @@ export const runTiled = (
   threads: number,
   given: Readonly<Record<string, ArrayLike<number>>>,
 ): Tiled => {
-  const map = expectRight(mapMemory({ ...spec, threads, programs: { program: spec.program } }))
+  const leastTile = 1e-9
+  const map = expectRight(mapMemory({ ...spec, threads, leastTile, programs: { program: spec.program } }))
   const pages = Math.ceil(map.bytes / pageBytes)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { run, indexOf } = instantiate(memory)
@@ -35,7 +36,7 @@ export const runTiled = (
   const placed = map.programs.get('program')
   if (!placed) throw new Error('no program')
   new Uint8Array(memory.buffer, map.team, 320).fill(0)
-  const calls = encode(placed.plan, { rows, threads, leastTile: 1e-9, base: map.addressOf, kernelOf })
+  const calls = encode(placed.plan, { rows, threads, leastTile, base: map.addressOf, kernelOf })
   const { pc, end } = writeImage({ view: new DataView(memory.buffer), indexOf, team: map.team }, placed.frame, {
     before: [],
     body: calls,

@@ -225,7 +225,7 @@ const detector = (): Task => {
   return predicting(net, drawn(net), { fold: true, rows: 1, threads })
 }
 
-const forward = (): Task => predicting(plainNet, drawn(plainNet), {})
+const forward = (): Task => predicting(plainNet, drawn(plainNet), { threads })
 
 export const version = 'this checkout'
 export const tasks: Driver['tasks'] = {

@@ -63,7 +63,7 @@ test('2, 3 and 4 threads: the state of one, stepped by hand', async () => {
 })
 
 test('2 and 3 threads: the state of one, fitted; and the model predicts the same', async () => {
-  const one = expectRight(await fit(recipe)({ train: data })())
+  const one = expectRight(await fit(recipe, { threads: 1 })({ train: data })())
   const expected = expectRight(one.predict(data))
   for (const threads of [2, 3]) {
     const fitted = expectRight(await fit(recipe, { threads })({ train: data })())
@@ -102,6 +102,25 @@ test('a trainer says how many threads it has; too small a net keeps one; a numbe
     const { message } = expectLeft(await Trainer.compile(recipe, { threads })())
     assert.match(message, `threads must be a whole number from 1 to 64, but it is ${threads}`)
     assert.match(expectLeft(await fit(recipe, { threads })({ train: data })()).message, 'from 1 to 64')
+  }
+})
+
+test('unasked: threads for a step that is worth it, the state of one; none for a small net or a small model', async () => {
+  const { getBuiltinModule } = process
+  try {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = (name: string) =>
+      name === 'node:os' ? { availableParallelism: () => 3 } : getBuiltinModule(name)
+    const wide = { ...recipe, net: pipe(Net.input(...shape), Layer.flatten(), Layer.dense(1000), Layer.dense(3)) }
+    const trainer = expectRight(await Trainer.compile(wide)())
+    assert.equal(trainer.threads, { threads: 3, note: null })
+    const fitted = expectRight(await fit(wide)({ train: data })())
+    assert.is(fitted.hash, expectRight(await fit(wide, { threads: 1 })({ train: data })()).hash)
+    for (const { threads } of [expectRight(await Trainer.compile({ ...recipe, batch: 1 })()), fitted]) {
+      assert.is(threads.threads, 1)
+      assert.match(threads.note ?? '', 'too little work to share')
+    }
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
   }
 })
 
