@@ -5,10 +5,10 @@
  */
 import { readFileSync } from 'node:fs'
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
 const floors = [
-  ['shape', 'random'],
+  ['shape', 'random', 'compiler'],
   ['graph'],
   ['op'],
   ['transform'],
@@ -22,6 +22,9 @@ const floors = [
 
 /** Data sets are read through the codecs of file formats. */
 const beside = { data: ['io'] }
+
+/** What imports an optional peer. */
+const peers = { 'fast-check': '^src/testing/', assemblyscript: '^src/compiler/Compiler[.]ts$' }
 
 const folders = names => `^src/(${names.join('|')})/`
 
@@ -96,18 +99,18 @@ const config = {
       name: 'only-dependencies-in-src',
       comment: 'an installed package has nothing else; the build scripts have',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli/(build|dts)[.]ts$|testing/)' },
+      from: { path: '^src/', pathNot: '^src/(cli/(build|dts)[.]ts$|testing/|compiler/Compiler[.]ts$)' },
       to: { path: 'node_modules/', pathNot: `node_modules/(@types|${Object.keys(dependencies).join('|')})/` },
     },
-    {
-      name: 'testing-has-its-peer-too',
+    ...Object.entries(peers).map(([name, path]) => ({
+      name: `has-its-peer-${name}`,
       severity: 'error',
-      from: { path: '^src/testing/' },
+      from: { path },
       to: {
         path: 'node_modules/',
-        pathNot: `node_modules/(@types|${Object.keys({ ...dependencies, ...peerDependencies }).join('|')})/`,
+        pathNot: `node_modules/(@types|${[...Object.keys(dependencies), name].join('|')})/`,
       },
-    },
+    })),
     {
       name: 'resolvable',
       severity: 'error',
