@@ -32,7 +32,7 @@ const strict = CI !== undefined && CI !== '' && CI !== 'false' && CI !== '0'
 const testFiles = async () => {
   const dir = resolve(root, values.dir ?? 'test')
   const { suites } = await parse(dir, '[.]test[.]m?[jt]s$', {
-    ignore: ['fixtures', '^bench/peers', '^oracle/(tfjs|mlx)', '^portable/runtimes'],
+    ignore: ['fixtures', '^bench/peers', '^oracle/tfjs', '^portable/runtimes'],
   })
   return suites.map(({ file }) => ({
     name: relative(root, file),

@@ -1,4 +1,4 @@
-/** Every optimizer against a float64 model of its formula, for 60 steps at a changing rate; and its defaults. */
+/** What the families of optimizers have beside their formulas: defaults, slots, edges, settings that are refused. */
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,15 +7,13 @@ import * as Optimizer from '../../src/optim/Optimizer.js'
 import * as Schedule from '../../src/optim/Schedule.js'
 import { check } from '../../src/optim/Stage.js'
 import { assertClose, expectLeft } from '../support/assert.js'
-import { lamb, type Model, models } from './models.js'
 import { lastOf, origin, trajectory, updatesOf } from './support.js'
 
 const test = suite('Optimizer families')
 
 const rate = Schedule.exponential({ initial: 0.1, steps: 25, decay: 0.3 })
-const rateAt = (t: number): number => 0.1 * 0.3 ** (t / 25)
 const e = 1e-3
-const written: Readonly<Record<keyof typeof models, Optimizer.Optimizer>> = {
+const all: Readonly<Record<string, Optimizer.Optimizer>> = {
   adagradKeras: Optimizer.adagrad({ rate, form: 'keras', epsilon: e }),
   adagradKeras3: Optimizer.adagrad({ rate, form: 'keras3', epsilon: e }),
   rmspropTf1: Optimizer.rmsprop({ rate, form: 'tf1', momentum: 0.5, centered: true, epsilon: 1e-2 }),
@@ -34,70 +32,13 @@ const written: Readonly<Record<keyof typeof models, Optimizer.Optimizer>> = {
   lion: Optimizer.lion({ rate, decay: 0.05 }),
 }
 
-/** Gradients of all sizes: some far below epsilon, some large early on so that running maxima matter, some 0. */
-const gradientsOf = (size: number): readonly (readonly number[])[] =>
-  Array.from({ length: 60 }, (_, t) =>
-    Array.from({ length: size }, (_, i) => {
-      const wave = Math.sin(1.7 * t + i) * (t < 8 ? 3 : 0.5) + 0.2
-      return Math.fround([wave, wave * 1e-3, (t + i) % 5 === 0 ? wave : 0][i % 3] as number)
-    }),
-  )
-const start = [0.5, -1.25, 2]
-
-const modelled = (model: Model): readonly (readonly number[])[] => {
-  const runs = start.map(() => model())
-  let p = start
-  return gradientsOf(3).map((g, t) => {
-    p = p.map((x, i) => runs[i]?.(x, g[i] as number, rateAt(t), t + 1) ?? NaN)
-    return p
-  })
-}
-
-for (const [name, optimizer] of Object.entries(written))
-  test(`${name} is its formula`, () => {
-    const expected = modelled(models[name as keyof typeof models])
-    for (const [precision, rel] of [
-      ['f64', 1e-9],
-      ['f32', 2e-6],
-    ] as const) {
-      const states = trajectory(
-        optimizer,
-        [{ shape: [3], data: start }],
-        gradientsOf(3).map(g => [g]),
-        precision,
-      )
-      states.forEach((s, t) => {
-        assertClose(s.get('p 0') ?? [], expected[t] ?? [], { rel, abs: rel }, `${precision}, after ${t + 1} steps`)
-      })
-    }
-  })
-
-test('lamb is its formula; what is exempt takes the plain step without decay', () => {
-  const gradients = gradientsOf(6)
-  const o = { rate, decay: 0.05, epsilon: 1e-3 }
-  const leaves = [{ shape: [2, 3], data: [...start, 1, -1, 0.25] }]
-  const states = trajectory(
-    Optimizer.lamb(o),
-    leaves,
-    gradients.map(g => [g]),
-  )
-  const model = lamb(0.05)
-  let p = leaves[0]?.data ?? []
-  gradients.forEach((g, t) => {
-    p = model(p, g, rateAt(t), t + 1)
-    assertClose(states[t]?.get('p 0') ?? [], p, { rel: 1e-9, abs: 1e-9 }, `after ${t + 1} steps`)
-  })
+test('what is exempt from LAMB takes the plain step without decay', () => {
+  const gradients = Array.from({ length: 60 }, (_, t) => [[0, 1, 2].map(i => Math.sin(1.7 * t + i) + 0.2)])
   const end = (optimizer: Optimizer.Optimizer) =>
-    trajectory(
-      optimizer,
-      leaves,
-      gradients.map(g => [g]),
-      'f64',
-      undefined,
-      { paths: ['a/b'] },
-    )[59]?.get('p 0') ?? []
-  const exempt = Optimizer.lamb({ ...o, exclude: Decay.biasesAndScales })
-  assertClose(end(exempt), end(Optimizer.adam({ rate, epsilon: 1e-3 })), { rel: 1e-12 })
+    trajectory(optimizer, [{ shape: [3], data: [0.5, -1.25, 2] }], gradients, 'f64', undefined, { paths: ['a/b'] })[59]
+  const of = { rate, epsilon: e }
+  const exempt = end(Optimizer.lamb({ ...of, decay: 0.05, exclude: Decay.biasesAndScales }))?.get('p 0') ?? []
+  assertClose(exempt, end(Optimizer.adam(of))?.get('p 0') ?? [], { rel: 1e-12 })
 })
 
 test('the trust ratio is 1 where either norm is 0', () => {
@@ -145,17 +86,17 @@ test('slots are only those that a form needs', () => {
 
 test('a constant gradient moves every adaptive optimizer by its rate at the first step', () => {
   const plain = { rate: 0.1 }
-  const all = [Optimizer.adam(plain), Optimizer.amsgrad(plain), Optimizer.adamax(plain), Optimizer.adagrad(plain)]
+  const some = [Optimizer.adam(plain), Optimizer.amsgrad(plain), Optimizer.adamax(plain), Optimizer.adagrad(plain)]
   fc.assert(
     fc.property(fc.float({ min: Math.fround(0.01), max: 100, noNaN: true }), g => {
-      for (const o of all) assertClose([lastOf(trajectory(o, origin, [[[g]]]))], [-0.1], { rel: 1e-5 })
+      for (const o of some) assertClose([lastOf(trajectory(o, origin, [[[g]]]))], [-0.1], { rel: 1e-5 })
     }),
     { numRuns: 20 },
   )
 })
 
 test('a gradient of 0 from the start moves nothing and gives no NaN', () => {
-  for (const [name, optimizer] of Object.entries(written))
+  for (const [name, optimizer] of Object.entries(all))
     assert.is(lastOf(trajectory(optimizer, origin, [[[0]], [[0]]])) + 0, 0, name)
 })
 

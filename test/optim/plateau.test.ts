@@ -10,6 +10,7 @@ import { standard } from '../../src/optim/standard.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import * as Metric from '../../src/train/Metric.js'
 import { assertClose } from '../support/assert.js'
+import { keras, optax } from './libraries.js'
 import { lastOf, origin, trajectory, valuesOf } from './support.js'
 
 const test = suite('plateau')
@@ -80,7 +81,6 @@ test('plateau reduces the rate as torch does', () => {
 
 interface Fixture {
   readonly cases: readonly {
-    readonly form: 'torch' | 'keras'
     readonly mode: 'min' | 'max'
     readonly config: Required<Omit<Optimizer.PlateauOptions, 'form' | 'per' | 'monitor' | 'every'>>
     /** null: NaN */
@@ -109,49 +109,54 @@ const judged = (stage: Stage.Stage, name: string, values: readonly number[]): re
   })
 }
 
-test("both forms against PyTorch: Keras' is torch's under other settings", () => {
-  assert.is(fixture.cases.length, 56)
-  for (const { form, mode, config, values, factors } of fixture.cases) {
-    const told = values.map(v => v ?? NaN)
-    const monitor = mode === 'max' ? Metric.accuracy() : 'loss'
-    const stage = Optimizer.plateau({ form, per: 'epoch', monitor, ...config })
-    const what = `${form} ${mode} ${JSON.stringify(config)}`
-    assertClose(judged(stage, mode === 'max' ? 'accuracy' : 'loss', told), factors, { rel: 1e-8 }, what)
-    if (mode === 'max') continue
-    const steps = trajectory(
-      [Optimizer.plateau({ form, per: 'step', ...config })],
-      origin,
-      told.map(() => [[1]]),
-      'f64',
-      undefined,
-      { losses: told },
-    )
-    assertClose(
-      steps.map(s => s.get('0/factor')?.[0] ?? NaN),
-      factors,
-      { rel: 1e-8 },
-      what,
-    )
+const stepped = (stage: Stage.Stage, losses: readonly number[]): readonly number[] =>
+  trajectory(
+    [stage],
+    origin,
+    losses.map(() => [[1]]),
+    'f64',
+    undefined,
+    { losses },
+  ).map(s => s.get('0/factor')?.[0] ?? NaN)
+
+const told = (of: number) => (fixture.cases[of]?.values ?? []).map(v => v ?? NaN)
+const bothForms = [
+  ['torch', fixture.cases.map((c, of) => ({ of, factors: c.factors }))],
+  ['keras', keras.plateau],
+] as const
+
+for (const [form, cases] of bothForms)
+  test(`as ${form} does`, () => {
+    assert.is(cases.length, 28)
+    for (const { of, factors } of cases) {
+      const { mode, config } = fixture.cases[of] as Fixture['cases'][number]
+      const monitor = mode === 'max' ? Metric.accuracy() : 'loss'
+      const stage = Optimizer.plateau({ form, per: 'epoch', monitor, ...config })
+      const what = `${mode} ${JSON.stringify(config)}`
+      assertClose(judged(stage, mode === 'max' ? 'accuracy' : 'loss', told(of)), factors, { rel: 1e-8 }, what)
+      if (mode === 'max') continue
+      const steps = stepped(Optimizer.plateau({ form, per: 'step', ...config }), told(of))
+      assertClose(steps, factors, { rel: 1e-8 }, what)
+    }
+  })
+
+test('as Optax does with the mean of so many values', () => {
+  assert.equal([...new Set(optax.plateau.map(c => c.every))], [1, 3])
+  for (const { of, every = 1, factors } of optax.plateau) {
+    const { config } = fixture.cases[of] as Fixture['cases'][number]
+    const what = `every ${every}, ${JSON.stringify(config)}`
+    assertClose(stepped(Optimizer.plateau({ ...config, every }), told(of)), factors, { rel: 1e-8 }, what)
   }
 })
 
 test("Keras' form sees the mean of so many steps", () => {
   const values = fixture.cases[0]?.values.map(v => v ?? 1) ?? []
-  const factors = (stage: Stage.Stage, losses: readonly number[]) =>
-    trajectory(
-      [stage],
-      origin,
-      losses.map(() => [[1]]),
-      'f64',
-      undefined,
-      { losses },
-    ).map(s => s.get('0/factor')?.[0])
   const o = { form: 'keras', per: 'step', threshold: 0.3, factor: 0.5, patience: 2, cooldown: 1 } as const
   const doubled = values.flatMap(v => [v - 0.25, v + 0.25])
-  const often = factors(Optimizer.plateau({ ...o, every: 2 }), doubled)
+  const often = stepped(Optimizer.plateau({ ...o, every: 2 }), doubled)
   assert.equal(
     often.filter((_, t) => t % 2 === 1),
-    factors(Optimizer.plateau(o), values),
+    stepped(Optimizer.plateau(o), values),
   )
   assert.ok((often[often.length - 1] ?? 1) < 0.1)
 })

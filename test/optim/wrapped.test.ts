@@ -22,7 +22,6 @@ const adam = Optimizer.adam({ rate: rates.exponential })
 const made: { readonly [name: string]: (c: Config) => Optimizer.Optimizer } = {
   ema: ({ decay = NaN }) => Optimizer.chain(adam, Optimizer.ema(decay)),
   swa: ({ first = NaN, every = NaN }) => Optimizer.chain(adam, Optimizer.swa({ from: first, every })),
-  lookahead: ({ every = NaN, share = NaN }) => Optimizer.lookahead(adam, { every, share }),
   accumulate: ({ batches = NaN }) => Optimizer.accumulate(batches, adam),
   groups: ({ factor = NaN }) => Optimizer.chain(adam, Optimizer.scaleRate({ factor, include: ['q'] })),
 }

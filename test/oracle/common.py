@@ -1,13 +1,13 @@
-"""Shared by the fixture generators: seeded inputs, rounding, JSON with one case a line."""
+"""Shared by torch's fixture generators: seeded inputs, tensors as JSON; and what all generators share."""
 
-import json
 import zlib
-from pathlib import Path
 
 import numpy as np
 import torch
 
-HERE = Path(__file__).parent
+from output import HERE, number, write
+
+__all__ = ["HERE", "grid", "number", "rng", "tensor", "write"]
 DTYPES = {torch.int64: "i32", torch.bool: "bool"}
 
 
@@ -22,12 +22,6 @@ def grid(random, shape, scale=1.0):
     return torch.tensor(np.where(k == 0, 1, k) / 256, dtype=torch.float64)
 
 
-def number(x):
-    """Nine significant digits; integers without a point; no negative zero."""
-    rounded = float(f"{x:.9g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e9 else rounded
-
-
 def tensor(x, flush=0.0):
     """A tensor as {shape, data[, dtype]}; magnitudes below `flush` (the rounding noise of a true zero) become 0."""
     x = torch.as_tensor(x).detach()
@@ -35,14 +29,3 @@ def tensor(x, flush=0.0):
     if x.dtype in DTYPES:
         return {"shape": list(x.shape), "data": [int(v) for v in flat], "dtype": DTYPES[x.dtype]}
     return {"shape": list(x.shape), "data": [number(v) if abs(v) >= flush else 0 for v in flat.tolist()]}
-
-
-def write(name, head, cases):
-    """Writes {...head, cases} to `name`.json, one case a line."""
-    dumps = lambda value: json.dumps(value, separators=(",", ":"), allow_nan=False)
-    cases = [dumps(case) for case in cases]
-    lines = [f"{json.dumps(key)}:{dumps(value)}" for key, value in head.items()]
-    lines.append('"cases":[\n' + ",\n".join(cases) + "\n]")
-    text = "{" + ",\n".join(lines) + "}\n"
-    (HERE / f"{name}.json").write_text(text)
-    print(f"{name}.json: {len(cases)} cases, {len(text):,} bytes")

@@ -1,9 +1,7 @@
 """plateau.json: the factors of torch's ReduceLROnPlateau, told 60 values, in float64.
 
-Keras' callback of that name is the same under other settings: an absolute threshold; a rate that falls at the
-`patience`-th check without progress where torch's falls at the one after it (0 is taken for 1); and a cooldown whose
-last check counts where torch's does not. `eps` is 0, since Keras has none. All values are positive: torch's relative
-threshold takes a worse value for a better one where they are negative.
+Keras and Optax are told the same values. All are positive: torch's relative threshold takes a worse value for a better
+one where they are negative.
 """
 
 import itertools
@@ -32,17 +30,10 @@ def values(name, way):
     return falling if way == "min" else 4 - falling
 
 
-def settings(form, c):
-    shared = {"factor": c["factor"], "threshold": c["threshold"], "min_lr": c["smallest"], "eps": 0}
-    if form == "torch":
-        return shared | {"patience": c["patience"], "cooldown": c["cooldown"], "threshold_mode": "rel"}
-    earlier = lambda n: max(n, 1) - 1
-    return shared | {"patience": earlier(c["patience"]), "cooldown": earlier(c["cooldown"]), "threshold_mode": "abs"}
-
-
-def run(form, way, c, told):
+def run(way, c, told):
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
-    scheduler = ReduceLROnPlateau(optimizer, mode=way, **settings(form, c))
+    own = {"factor": c["factor"], "threshold": c["threshold"], "min_lr": c["smallest"], "eps": 0, "threshold_mode": "rel"}
+    scheduler = ReduceLROnPlateau(optimizer, mode=way, patience=c["patience"], cooldown=c["cooldown"], **own)
     for x in told:
         scheduler.step(x)
         yield number(optimizer.param_groups[0]["lr"])
@@ -50,8 +41,8 @@ def run(form, way, c, told):
 
 def generate():
     cases = []
-    for form, way, (i, c) in itertools.product(("torch", "keras"), WAYS, enumerate(CASES)):
+    for way, (i, c) in itertools.product(WAYS, enumerate(CASES)):
         told = values(i, way)
-        record = {"form": form, "mode": way, "config": c, "values": [None if np.isnan(x) else number(x) for x in told]}
-        cases.append(record | {"factors": list(run(form, way, c, told))})
+        record = {"mode": way, "config": c, "values": [None if np.isnan(x) else number(x) for x in told]}
+        cases.append(record | {"factors": list(run(way, c, told))})
     write("plateau", {"source": f"torch {torch.__version__}, float64"}, cases)

@@ -1,23 +1,21 @@
 """wrapped.json: torch's Adam within what goes around an optimizer, on the gradients and rates of optimizers.json.
 
-ema, swa: the averages of torch's `AveragedModel`, which copies the parameters at its first update. lookahead: the same
-class, told the first parameters and then every fifth, a `lerp` for its average, which the parameters return to.
-accumulate: torch's own way, the gradients of several backward passes in one `grad`. groups: two parameter groups.
+ema, swa: the averages of torch's `AveragedModel`, which copies the parameters at its first update. accumulate: torch's
+own way, the gradients of several backward passes in one `grad`. groups: two parameter groups.
 """
 
 import torch
 from torch.optim.swa_utils import AveragedModel
 
 from common import number, write
-from composed import gradients, joined, of, start
-from optimizers import BETAS, RATES
+from optimizers import BETAS, RATES, gradients, joined, start
 
 RECORDED = [1, 2, 3, 5, 10, 20, 30, 40, 50, 60]
 RATE = RATES["exponential"]["rate"]
 
 
 def leaves_and_adam():
-    leaves = of(start())
+    leaves = [torch.nn.Parameter(x) for x in start()]
     return leaves, torch.optim.Adam([{"params": [x]} for x in leaves], lr=1, **BETAS)
 
 
@@ -49,19 +47,6 @@ def swa(first, every):
     return averages(lambda t: t >= first and (t - first) % every == 0)
 
 
-def lookahead(every, share):
-    leaves, optimizer = leaves_and_adam()
-    model = torch.nn.ParameterList(leaves)
-    slow = AveragedModel(model, avg_fn=lambda old, new, _: torch.lerp(old, new, share))
-    slow.update_parameters(model)
-    for t in steps(leaves, optimizer):
-        if (t + 1) % every == 0:
-            slow.update_parameters(model)
-            for x, s in zip(leaves, slow.parameters()):
-                x.data.copy_(s)
-        yield joined(leaves)
-
-
 def accumulate(batches):
     leaves, optimizer = leaves_and_adam()
     for t, grads in enumerate(zip(*gradients())):
@@ -83,7 +68,6 @@ def groups(factor):
 
 CASES = [
     (ema, {"decay": 0.9}), (swa, {"first": 10, "every": 3}), (swa, {"first": 0, "every": 1}),
-    (lookahead, {"every": 5, "share": 0.5}), (lookahead, {"every": 3, "share": 0.8}),
     (accumulate, {"batches": 2}), (groups, {"factor": 0.1}),
 ]
 

@@ -6,12 +6,13 @@
  *                keras3:                       p - r g / sqrt(G + eps)
  *     rmsprop    s = s + (1 - rho)(g^2 - s)    centered: a = a + (1 - rho)(g - a), and s - a^2 instead of s below
  *                torch (default):              m = M m + g / (sqrt(s) + eps)      p - r m
- *                keras:                        m = M m + r g / (sqrt(s) + eps)    p - m
- *                tf1, keras3:                  m = M m + r g / sqrt(s + eps)      p - m
+ *                tf1, keras3, keras (M > 0):   m = M m + r g / sqrt(s + eps)      p - m
+ *                keras (M = 0):                p - r g / (sqrt(s) + eps)
  *     adadelta   s = s + (1 - rho)(g^2 - s)    d = g sqrt(e + eps) / sqrt(s + eps)    e = e + (1 - rho)(d^2 - e)    p - r d
  *
  * Duchi, Hazan & Singer 2011; Tieleman & Hinton 2012, centered by Graves 2013; Zeiler 2012. The forms are those of
- * torch.optim, TensorFlow 1 (`tf.train`), Keras up to 2.10 and Keras since 2.11. Averages are in the form of `moments`.
+ * torch.optim, TensorFlow 1 (`tf.train`), Keras up to 2.10 (where momentum goes another way than none) and Keras since
+ * 2.11. Averages are in the form of `moments`.
  */
 import * as t from '#io/index.js'
 import type { Expr } from '../../graph/Expr.js'
@@ -111,7 +112,7 @@ const rmspropMaker = define<Rmsprop, RmspropSlot>({
   rate: c => c.rate,
   apply: (c, input) => {
     const rate = Schedule.rate(c.rate, input.step)
-    const outside = c.form === 'torch' || c.form === 'keras'
+    const outside = c.form === 'torch' || (c.form === 'keras' && c.momentum === 0)
     const root = (x: Expr): Expr => (outside ? add(sqrt(x), c.epsilon) : sqrt(add(x, c.epsilon)))
     return leafwise(input, rmspropSlots(c), ({ gradient, slots }) => {
       const square = towardSquare(slots.square, gradient, 1 - c.rho)
