@@ -62,7 +62,7 @@ const run = (
   { transposeA, transposeB }: Layout,
 ): Float32Array<ArrayBuffer> => {
   const size = PAGES * 65536
-  const c = 64
+  const c = 256
   const scratch = c + padded(batch * m * n) + 64
   const afterScratch = scratch + Math.ceil(matmulScratchBytes(m, n, k) / 4) * 4
   const last = (m + n + k) % 2 === 0 ? a : b
