@@ -67,10 +67,10 @@ export interface Machine {
   /** the module that may take over, as text; null unless the spec asks for one. Made when first asked for */
   readonly generated: () => Generated | null
   /**
-   * lets the module built from that text take over, as soon as all threads have it: the bits stay the same. A `Left`
-   * says why it is not such a module. May be called once.
+   * lets the module built from that text take over, as soon as all threads have it, when the promise settles: the bits
+   * stay the same. A `Left` says why it is not such a module. May be called once.
    */
-  readonly adopt: (binary: Uint8Array<ArrayBuffer>) => E.Either<string, void>
+  readonly adopt: (binary: Uint8Array<ArrayBuffer>) => E.Either<string, Promise<void>>
   /** whether a generated module has taken over */
   readonly isGenerated: () => boolean
   /** sets the sums of all programs to those given by name, or 0, and forgets a step that was not finite */
@@ -215,8 +215,8 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
         E.tryCatch(
           () => {
             interpreter.extend(built)
-            team?.extend(built)
             adopted = true
+            return team?.extend(built) ?? Promise.resolve()
           },
           e => `the module does not fit the core: ${e instanceof Error ? e.message : e}`,
         ),

@@ -19,6 +19,10 @@ const constantName = (values: readonly number[], type: string): string =>
     ? `c_${`${Number(values[0]?.toPrecision(6))}`.replace('-', 'minus_').replace(/[^A-Za-z0-9]+/g, '_')}`
     : `c_${identifier(type)}`
 
+/** What generated text says otherwise: words of the language, variables of a region's loops, elementwise functions. */
+const reserved =
+  /^(a|c|inner|whole|rest|rows|record|[pdq]\d+|abstract|as|async|await|bool|break|case|catch|class|const|constructor|continue|declare|default|delete|do|else|enum|export|extends|false|finally|for|from|function|get|if|implements|import|in|infer|instanceof|interface|is|keyof|let|module|namespace|new|null|number|of|package|private|protected|public|readonly|return|set|static|string|super|switch|symbol|this|throw|true|try|type|typeof|undefined|unmanaged|var|void|while|with|yield|load|store|storeLanes|run|[iuf](8|16|32|64)|[iu]size|v128|\w+_(f32|f64|i32|bool|32))$/
+
 /** A name for every node, each once. */
 export const namesOf = (program: Program, { results, updates }: Wanted): readonly string[] => {
   const wanted = new Map<number, string>()
@@ -37,7 +41,7 @@ export const namesOf = (program: Program, { results, updates }: Wanted): readonl
         : expr._tag === 'Const'
           ? constantName(expr.values, showType(expr.type))
           : identifier(wanted.get(i) ?? `${scopes[i]}_${expr.op.name}_${i}`)
-    const name = taken.has(called) ? `${called}_${i}` : called
+    const name = taken.has(called) || reserved.test(called) ? `${called}_${i}_` : called
     taken.add(name)
     return name
   })

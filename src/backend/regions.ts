@@ -49,7 +49,7 @@ export type NameOf = (value: number) => string
 
 const body = (r: RegionShape, nameOf: NameOf, vector: number, partial: boolean, indent: string): readonly string[] => {
   const at = vector === 0 ? '' : `, ${16 * vector}`
-  const name = (a: number): string => (r.lanes[a] === 's' ? nameOf(a) : `${nameOf(a)}_${vector}`)
+  const name = (a: number): string => (r.lanes[a] === 's' || vector === 0 ? nameOf(a) : `${nameOf(a)}_${vector}`)
   const step = (k: number): string => name(r.lanes.length + k)
   const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const ${name(i)} = v128.load(p${i} + c${at});`] : []))
   const steps = r.steps.map((s, k) => `const ${step(k)} = ${s.fn}(${s.args.map(name).join(', ')});`)

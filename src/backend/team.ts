@@ -14,18 +14,17 @@ export interface Threads {
 
 export const alone = (note: string | null = null): Threads => ({ threads: 1, note })
 
-/** A module to instantiate, and what it takes. */
+/** A module to instantiate, and what that takes. */
 type Job = object
 
 interface Worker {
-  /** settles when it runs, or will not */
-  readonly up: Promise<void>
+  /** settles when the worker has done it, or will not */
+  readonly send: (job: Job) => Promise<void>
   /** whether it has ended by itself */
   readonly gone: () => boolean
-  readonly send: (job: Job) => void
   readonly end: () => void
 }
-type Spawn = (job: Job) => Worker
+type Spawn = () => Worker
 
 /**
  * What a worker runs: instances of the same modules over the same memory, its table filled in the same order. Between
@@ -38,21 +37,21 @@ const take = ({ module, memory, names, control, thread }) => {
   core ??= exports
   const first = core.table.grow(names.length)
   names.forEach((name, i) => core.table.set(first + i, exports[name]))
-  if (++loaded === 1) ${announce}
+  loaded++
+  ${announce}
   core.serve(control, thread, loaded)
 }
 ${receive}`
 
+interface NodeWorker {
+  on(event: 'message' | 'error' | 'exit', listener: () => void): void
+  postMessage(message: unknown): void
+  ref(): void
+  unref(): void
+  terminate(): unknown
+}
 interface NodeThreads {
-  readonly Worker: new (
-    source: string,
-    options: object,
-  ) => {
-    once(event: 'message' | 'error' | 'exit', listener: () => void): void
-    postMessage(message: unknown): void
-    unref(): void
-    terminate(): unknown
-  }
+  readonly Worker: new (source: string, options: object) => NodeWorker
 }
 interface WebWorker {
   onmessage: (() => void) | null
@@ -68,51 +67,67 @@ interface Host {
   readonly navigator?: { readonly hardwareConcurrency?: number }
 }
 
+/** Jobs that a worker has been sent and not answered; `busy` is told whether there are any. */
+const mailbox = (post: (job: Job) => void, busy: (waits: boolean) => void) => {
+  const waiting: (() => void)[] = []
+  let gone = false // local mutation
+  const settle = (): void => {
+    waiting.shift()?.()
+    busy(waiting.length > 0)
+  }
+  return {
+    settle,
+    leave: (): void => {
+      gone = true
+      while (waiting.length > 0) settle()
+    },
+    gone: () => gone,
+    send: (job: Job): Promise<void> =>
+      new Promise(resolve => {
+        if (gone) resolve()
+        else {
+          waiting.push(resolve)
+          busy(true)
+          post(job)
+        }
+      }),
+  }
+}
+
 const nodeSpawn =
   ({ Worker }: NodeThreads): Spawn =>
-  job => {
+  () => {
     const text = source(
-      "const { parentPort, workerData } = require('node:worker_threads'); parentPort.on('message', take); take(workerData)",
-      "parentPort.postMessage('up')",
+      "const { parentPort } = require('node:worker_threads'); parentPort.on('message', take)",
+      "parentPort.postMessage('done')",
     )
-    const worker = new Worker(text, { eval: true, workerData: job, execArgv: [], name: 'gradus' })
-    let gone = false // local mutation
-    worker.once('exit', () => {
-      gone = true
-    })
-    const up = new Promise<void>(resolve => {
-      const settle = (): void => {
-        worker.unref()
-        resolve()
-      }
-      worker.once('message', settle)
-      worker.once('error', settle)
-      worker.once('exit', settle)
-    })
-    return { up, gone: () => gone, send: more => worker.postMessage(more), end: () => void worker.terminate() }
+    const worker = new Worker(text, { eval: true, execArgv: [], name: 'gradus' })
+    const { settle, leave, gone, send } = mailbox(
+      job => worker.postMessage(job),
+      waits => (waits ? worker.ref() : worker.unref()),
+    )
+    worker.on('message', settle)
+    worker.on('error', leave)
+    worker.on('exit', leave)
+    return { send, gone, end: () => void worker.terminate() }
   }
 
 const webSpawn =
   (WebWorker: NonNullable<Host['Worker']>): Spawn =>
-  job => {
-    const text = source('onmessage = e => take(e.data)', "postMessage('up')")
+  () => {
+    const text = source('onmessage = e => take(e.data)', "postMessage('done')")
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
     const worker = new WebWorker(url, { name: 'gradus' })
-    let gone = false // local mutation
-    const up = new Promise<void>(resolve => {
-      const settle = (): void => {
-        URL.revokeObjectURL(url)
-        resolve()
-      }
-      worker.onmessage = settle
-      worker.onerror = () => {
-        gone = true
-        settle()
-      }
-    })
-    const send = (more: Job): void => worker.postMessage(more)
-    send(job)
-    return { up, gone: () => gone, send, end: () => worker.terminate() }
+    const { settle, leave, gone, send } = mailbox(
+      job => worker.postMessage(job),
+      () => undefined,
+    )
+    worker.onmessage = () => {
+      URL.revokeObjectURL(url)
+      settle()
+    }
+    worker.onerror = leave
+    return { send, gone, end: () => worker.terminate() }
   }
 
 /** How this host starts threads, or why it cannot. */
@@ -177,16 +192,16 @@ export interface Team {
   readonly lost: () => boolean
   /** how many tiles the others than the caller have done */
   readonly helped: () => number
-  /** gives the threads a second module, whose functions stand behind those in the table */
-  readonly extend: (module: WebAssembly.Module) => void
+  /** gives the threads a second module, whose functions stand behind those in the table; settles when they have it */
+  readonly extend: (module: WebAssembly.Module) => Promise<void>
   /** whether all threads that run have the functions of the second module */
   readonly ready: () => boolean
 }
 
 /** Nothing where the host refuses to start a worker after all: then the others do the work. */
-const tried = (spawn: Spawn, job: object): readonly Worker[] => {
+const tried = (spawn: Spawn | string): readonly Worker[] => {
   try {
-    return [spawn(job)]
+    return typeof spawn === 'string' ? [] : [spawn()]
   } catch {
     return []
   }
@@ -198,29 +213,26 @@ export const gather = (memory: WebAssembly.Memory, control: number, threads: num
   cells[words.patience / 4] = patience
   cells[words.modules / 4] = 1
   const spawn = spawner()
-  const module = core(true)
-  const names = kernelNames(module)
-  const workers = Array.from({ length: threads - 1 }, (_, i) => ({
-    module,
-    memory,
-    names,
-    control,
-    thread: i + 1,
-  })).flatMap(job => (typeof spawn === 'string' ? [] : tried(spawn, job)))
+  const workers = Array.from({ length: threads - 1 }, () => tried(spawn)).flat()
+  const give = (module: WebAssembly.Module): Promise<void> => {
+    const names = kernelNames(module)
+    const sent = workers.map((w, i) => w.send({ module, memory, names, control, thread: i + 1 }))
+    return Promise.all(sent).then(() => undefined)
+  }
   registry.register(owner, () => {
     Atomics.store(cells, words.end / 4, 1)
     Atomics.notify(cells, words.number / 4)
     for (const worker of workers) worker.end()
   })
   return {
-    up: Promise.all(workers.map(w => w.up)).then(() => undefined),
+    up: give(core(true)),
     lost: () => cells[words.lost / 4] === 1,
     helped: () => Atomics.load(cells, words.helped / 4),
-    extend: more => {
-      for (const [i, worker] of workers.entries())
-        worker.send({ module: more, memory, names: kernelNames(more), control, thread: i + 1 })
-      Atomics.add(cells, words.modules / 4, 1)
+    extend: module => {
+      const given = give(module)
+      Atomics.store(cells, words.modules / 4, 2)
       Atomics.notify(cells, words.number / 4)
+      return given
     },
     ready: () => Atomics.load(cells, words.ready / 4) + workers.filter(w => w.gone()).length >= workers.length,
   }

@@ -55,13 +55,15 @@ export interface SessionOptions {
   readonly weighted?: boolean
   /** default 1 */
   readonly threads?: ThreadCount
+  /** whether a generated module may take over */
+  readonly generated?: boolean
 }
 
 /** Compiles a recipe for batches of at most `rows` rows. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
-  { resident = {}, weighted = false, threads = 1 }: SessionOptions = {},
+  { resident = {}, weighted = false, threads = 1, generated = false }: SessionOptions = {},
 ): E.Either<ShapeError, Session> => {
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
@@ -126,5 +128,15 @@ export const session = (
         return current
       },
     }
-  })(machine({ rows, state: slots, inputs, programs: { train, evaluate, judge, predict }, resident, threads }))
+  })(
+    machine({
+      rows,
+      state: slots,
+      inputs,
+      programs: { train, evaluate, judge, predict },
+      resident,
+      threads,
+      generated,
+    }),
+  )
 }

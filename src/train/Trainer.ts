@@ -7,7 +7,7 @@
  */
 import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
-import type { Threads } from '../backend/machine.js'
+import type { Machine, Threads } from '../backend/machine.js'
 import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
@@ -15,6 +15,7 @@ import type { StoredTensor } from '../io/safetensors.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { averaged } from './average.js'
+import { type Engine, type EngineOptions, engage, mayGenerate } from './engine.js'
 import { type FitError, nonFinite, type RecipeError, recipeError, type StateError, type StepError } from './errors.js'
 
 import { type AnyData, accepts, batchOf, inputsOf } from './feed.js'
@@ -86,6 +87,8 @@ export interface Trainer<I extends Inputs, O extends Shape, L extends Label> {
   readonly memoryBytes: number
   /** how many threads share the work, and why there are no more */
   readonly threads: Threads
+  /** who runs the steps */
+  readonly engine: Engine
 }
 
 const step = (s: Session, state: State.State, batch: AnyData): E.Either<StepError, Stepped> => {
@@ -131,7 +134,7 @@ export const modelOf = <I extends Inputs, O extends Shape>(
       Model.of(recipe.net, recipe.loss.target, labels, tensors),
   )(State.tensors(state))
 
-export interface CompileOptions {
+export interface CompileOptions extends EngineOptions {
   /** the largest batch; default 2 * batch - 1, the largest that `arraySplit` cuts */
   readonly rows?: number
   /** whether data may have weights of their own (`Data.withWeights`); rows without count 1. Default false */
@@ -144,7 +147,10 @@ export interface CompileOptions {
   readonly threads?: number
 }
 
-/** Compiles a recipe. The errors: a setting that is not possible, a shape that does not fit. */
+/**
+ * Compiles a recipe. The errors: a setting that is not possible, a shape that does not fit, a generated module that is a
+ * must (`engine: 'generated'`) and cannot be built.
+ */
 export const compile =
   <I extends Inputs, O extends Shape, K extends Target>(
     recipe: Recipe<I, O, K>,
@@ -152,14 +158,15 @@ export const compile =
   ): TaskEither<FitError, Trainer<I, O, Targets<O>[K] & Label>> =>
   async () => {
     const made = compileNow(recipe, options)
-    if (E.isRight(made) && options.threads !== undefined) await made.right.up
-    return E.map(({ trainer }: Compiled<I, O, K>) => trainer)(made)
+    if (E.isLeft(made)) return made
+    const { machine, trainerOf } = made.right
+    if (options.threads !== undefined) await machine.up
+    return E.map(trainerOf)(await engage(machine, options)())
   }
 
 interface Compiled<I extends Inputs, O extends Shape, K extends Target> {
-  readonly trainer: Trainer<I, O, Targets<O>[K] & Label>
-  /** settles when its threads run; a step may begin before */
-  readonly up: Promise<void>
+  readonly machine: Machine
+  readonly trainerOf: (engine: Engine) => Trainer<I, O, Targets<O>[K] & Label>
 }
 
 const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
@@ -174,6 +181,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   const compiled = session(recipe, rows, {
     weighted: options.weighted ?? false,
     threads: options.threads ?? unasked(recipe),
+    generated: mayGenerate(options),
   })
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right
@@ -181,7 +189,8 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
   return E.map((first: State.State): Compiled<I, O, K> => {
     const block = State.blockOf(first)
     const { gradients, transform, apply } = phases(s)
-    const trainer: Trainer<I, O, Targets<O>[K] & Label> = {
+    const trainerOf = (engine: Engine): Trainer<I, O, Targets<O>[K] & Label> => ({
+      engine,
       rows: s.rows,
       memoryBytes: s.machine.memoryBytes,
       threads: s.machine.threads,
@@ -197,7 +206,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
       model: state => modelOf(recipe, state, recipe.labels),
       save,
       restore: restore(s),
-    }
-    return { trainer, up: s.machine.up }
+    })
+    return { machine: s.machine, trainerOf }
   })(initial)
 }

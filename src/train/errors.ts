@@ -1,4 +1,6 @@
 /** What can go wrong in training: every error is a value with one sentence that says what, where and what to do. */
+
+import type { CompileError } from '../compiler/Compiler.js'
 import type { DataError } from '../data/DataError.js'
 import type { FileError } from '../io/FileError.js'
 import type { ShapeError } from '../shape/ShapeError.js'
@@ -33,7 +35,7 @@ export interface Aborted {
 }
 
 export type StepError = ShapeError | DataError | StateError | NonFinite
-export type FitError = StepError | RecipeError | FileError | Aborted
+export type FitError = StepError | RecipeError | FileError | CompileError | Aborted
 
 /** A setting that is not possible, in one sentence. */
 export const recipeError = (message: string): RecipeError => ({ _tag: 'RecipeError', message })

@@ -10,6 +10,7 @@ import type { ShapeError } from '../shape/ShapeError.js'
 import { sizeOf } from '../shape/TensorType.js'
 import { audience } from './audience.js'
 import { averaged } from './average.js'
+import { engage, mayGenerate } from './engine.js'
 import { train } from './epochs.js'
 import { type FitError, nonFinite } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
@@ -50,9 +51,12 @@ export const fit =
       resident: { train: supplied.resident },
       weighted,
       threads: watch.threads ?? unasked(recipe),
+      generated: mayGenerate(watch),
     })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right
+    const engine = await engage(s.machine, watch)()
+    if (E.isLeft(engine)) return engine
     const first = firstOf(s, watch)
     if (E.isLeft(first)) return first
     const { step } = first.right.state

@@ -5,6 +5,7 @@ import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
+import type { EngineOptions } from './engine.js'
 import type { FitError, StateError, StepError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { Model } from './Model.js'
@@ -19,7 +20,7 @@ export interface Split<I extends Inputs, L> {
 }
 
 /** What looks at a run without a part in what it computes. */
-export interface Watch {
+export interface Watch extends EngineOptions {
   /** stops the run, which gives `Aborted` with a checkpoint */
   readonly signal?: AbortSignal
   readonly on?: (event: FitEvent) => void
