@@ -7,8 +7,9 @@ import type { Node } from '../graph/Program.js'
 import { copyCall } from '../op/copy.js'
 import { bytesOf } from '../shape/DType.js'
 import { resolveDim, sizeOf } from '../shape/TensorType.js'
-import type { Region, Unit } from '../transform/Fuse.js'
+import type { Unit } from '../transform/Fuse.js'
 import { lowered, type Place, type Plan } from './plan.js'
+import { regionCall } from './region.js'
 
 /** A kernel's name and the finished words of its record; the tiles of each thread if it is shared out. */
 export interface Encoded {
@@ -57,35 +58,6 @@ const cuts = (
 
 const floatBits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0] as number
 
-/** Elements of a row in a grain: a cache line, so that no two threads write to one. */
-const line = 16
-
-/** A region is cut along its rows, or within its only one. */
-const regionCall = (region: Region, rows: number): Call => {
-  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
-  const words = (first: number, turns: number, start: number, length: number): readonly Word[] => [
-    turns,
-    length,
-    ...region.inputs.flatMap(({ lanes, stays }, i): Word[] => {
-      const along = stays ? 0 : lanes === 'vector' ? 4 * inner : 4
-      return [{ arg: i, offset: first * along + (lanes === 'vector' ? 4 * start : 0) }, along]
-    }),
-    ...region.outputs.map((_, i): Word => ({ arg: region.inputs.length + i, offset: 4 * (first * inner + start) })),
-  ]
-  const flat = region.outer === 1
-  const arrays = region.inputs.filter(i => i.lanes === 'vector').length + region.outputs.length
-  return {
-    kernel: region.key,
-    words: words(0, outer, 0, inner),
-    parts: {
-      grains: flat ? Math.ceil(inner / line) : outer,
-      cost: 0.04 * outer * inner * (region.steps.length + arrays),
-      words: (from, to) =>
-        flat ? words(0, 1, from * line, Math.min(to * line, inner) - from * line) : words(from, to - from, 0, inner),
-    },
-  }
-}
-
 const copyBytes = (type: Node['expr']['type'], rows: number): Call => {
   const words = (resolveDim(sizeOf(type.shape), rows) * bytesOf(type.dtype)) / 4
   return copyCall({
@@ -127,7 +99,7 @@ export const encodeUnits = (
   const unitCalls = (unit: Unit): readonly Encoded[] => {
     if (unit._tag === 'Region') {
       const call = regionCall(unit, rows)
-      const nodes = [...unit.inputs.map(i => i.node), ...unit.outputs.map(o => o.node)]
+      const nodes = [...unit.inputs, ...unit.outputs, ...unit.sums].map(o => o.node)
       return [finish({ ...call, kernel: kernelOf(call.kernel) }, nodes.map(at), 0)]
     }
     const { expr, args } = program.nodes[unit.node] as Node

@@ -10,6 +10,7 @@ import type { Lowered } from '../graph/Op.js'
 import type { Node, Program } from '../graph/Program.js'
 import { byteSize, resolveType } from '../shape/TensorType.js'
 import { reads, type Unit, writes } from '../transform/Fuse.js'
+import { sumScratch } from './region.js'
 
 /** Where a buffer lies: a section of memory and an offset in it, in bytes. */
 export interface Place {
@@ -98,7 +99,7 @@ export const lowered = (program: Program, node: number, rows: number): Lowered |
 }
 
 const scratchOf = (program: Program, unit: Unit, rows: number): number => {
-  if (unit._tag === 'Region') return 0
+  if (unit._tag === 'Region') return sumScratch(unit, rows)
   const { expr } = program.nodes[unit.node] as Node
   const c = lowered(program, unit.node, rows)
   return c && expr._tag === 'Apply' && expr.op.lower._tag === 'Kernel' ? (expr.op.lower.scratch?.(c) ?? 0) : 0

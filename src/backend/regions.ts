@@ -4,6 +4,10 @@
  * Words of the record: [0] outer, [1] inner, then for every operand its address and the bytes it advances by after a
  * row of the loop, then the address of every output. The inner loop runs over four lanes at a time; the last
  * inner mod 4 elements of a row are computed as four and stored singly, so nothing beyond the output is written.
+ *
+ * With sums there follow the address of every sum, the bytes an output advances by after a row, and scratch memory: a
+ * row of totals for every sum, then a row of partial sums. Their order is that of `reduceSum`: every column in order, in
+ * chunks of 128 rows whose sums are added in order.
  */
 
 import type { Op } from '../graph/Op.js'
@@ -14,24 +18,25 @@ export interface RegionShape {
   readonly lanes: readonly ('v' | 's')[]
   readonly steps: readonly { readonly fn: string; readonly args: readonly number[] }[]
   readonly outputs: readonly number[]
+  readonly sums: readonly number[]
 }
+
+const numbers = (text: string): readonly number[] => (text === '' ? [] : text.split(',').map(Number))
 
 /** The inverse of `regionKey`. */
 export const parseKey = (key: string): RegionShape => {
-  const [lanes = '', steps = '', outputs = ''] = key.split('|')
+  const [lanes = '', steps = '', outputs = '', sums = ''] = key.split('|')
   return {
     lanes: [...lanes].map(l => (l === 'v' ? 'v' : 's')),
     steps: steps.split(';').map(text => {
       const open = text.indexOf('(')
       return {
         fn: text.slice(0, open),
-        args: text
-          .slice(open + 1, -1)
-          .split(',')
-          .map(Number),
+        args: numbers(text.slice(open + 1, -1)),
       }
     }),
-    outputs: outputs.split(',').map(Number),
+    outputs: numbers(outputs),
+    sums: numbers(sums),
   }
 }
 
@@ -40,7 +45,7 @@ const long = new Set(['exp', 'expm1', 'log', 'log1p', 'tanh', 'logistic', 'erf',
 
 /** Vectors per turn of the loop: short bodies are unrolled to hide the loop's own cost. */
 const unroll = (r: RegionShape): number => {
-  if (!r.lanes.includes('v')) return 1
+  if (!r.lanes.includes('v') || r.sums.length > 0) return 1
   return r.steps.length > 4 ? 1 : r.steps.length > 1 || r.steps.some(s => long.has(s.fn)) ? 2 : 4
 }
 
@@ -56,7 +61,8 @@ const body = (r: RegionShape, nameOf: NameOf, vector: number, partial: boolean, 
   const stores = r.outputs.map((o, k) =>
     partial ? `storeLanes(q${k} + c, ${step(o)}, rest);` : `v128.store(q${k} + c, ${step(o)}${at});`,
   )
-  return [...loads, ...steps, ...stores].map(line => `${indent}${line}`)
+  const added = r.sums.map((o, j) => `v128.store(part${j} + c, f32x4.add(v128.load(part${j} + c), ${step(o)}));`)
+  return [...loads, ...steps, ...stores, ...added].map(line => `${indent}${line}`)
 }
 
 const shortNames = ({ lanes }: RegionShape): NameOf => {
@@ -73,7 +79,27 @@ export const emitRegion = (
 ): string => {
   const r = parseKey(key)
   const outputsAt = 8 + 8 * r.lanes.length
+  const sumsAt = outputsAt + 4 * r.outputs.length
   const turns = unroll(r)
+  const row = [
+    ...r.lanes.flatMap((l, i) => (l === 's' ? [`const ${nameOf(i)} = v128.load32_splat(p${i});`] : [])),
+    'let c: usize = 0;',
+    ...(turns > 1
+      ? [
+          `for (; c + ${16 * turns} <= whole; c += ${16 * turns}) {`,
+          ...Array.from({ length: turns }, (_, v) => body(r, nameOf, v, false, '  ')).flat(),
+          '}',
+        ]
+      : []),
+    'for (; c < whole; c += 16) {',
+    ...body(r, nameOf, 0, false, '  '),
+    '}',
+    'if (rest) {',
+    ...body(r, nameOf, 0, true, '  '),
+    '}',
+    ...r.lanes.map((_, i) => `p${i} += d${i};`),
+    ...r.outputs.map((_, k) => `q${k} += ${r.sums.length > 0 ? 'stride' : 'inner << 2'};`),
+  ]
   const lines = [
     `/** ${remark} */`,
     `export function ${name}(a: usize): void {`,
@@ -85,28 +111,43 @@ export const emitRegion = (
       `  const d${i} = <usize>load<u32>(a, ${12 + 8 * i});`,
     ]),
     ...r.outputs.map((_, k) => `  let q${k} = <usize>load<u32>(a, ${outputsAt + 4 * k});`),
-    '  for (let rows = load<u32>(a); rows > 0; rows--) {',
-    ...r.lanes.flatMap((l, i) => (l === 's' ? [`    const ${nameOf(i)} = v128.load32_splat(p${i});`] : [])),
-    '    let c: usize = 0;',
-    ...(turns > 1
-      ? [
-          `    for (; c + ${16 * turns} <= whole; c += ${16 * turns}) {`,
-          ...Array.from({ length: turns }, (_, v) => body(r, nameOf, v, false, '      ')).flat(),
-          '    }',
-        ]
-      : []),
-    '    for (; c < whole; c += 16) {',
-    ...body(r, nameOf, 0, false, '      '),
-    '    }',
-    '    if (rest) {',
-    ...body(r, nameOf, 0, true, '      '),
-    '    }',
-    ...r.lanes.map((_, i) => `    p${i} += d${i};`),
-    ...r.outputs.map((_, k) => `    q${k} += inner << 2;`),
-    '  }',
+    ...(r.sums.length > 0
+      ? summing(r.sums.length, sumsAt, row)
+      : ['  for (let rows = load<u32>(a); rows > 0; rows--) {', ...row.map(line => `    ${line}`), '  }']),
     '}',
   ]
   return lines.join('\n')
+}
+
+/** The loop of a region with sums. */
+const summing = (sums: number, at: number, row: readonly string[]): readonly string[] => {
+  const each = (f: (j: number) => string): readonly string[] => Array.from({ length: sums }, (_, j) => f(j))
+  return [
+    `  const stride = <usize>load<u32>(a, ${at + 4 * sums});`,
+    '  const room = (inner + 3 & ~3) << 2;',
+    `  const total0 = <usize>load<u32>(a, ${at + 4 * sums + 4});`,
+    ...each(j => (j === 0 ? '' : `  const total${j} = total${j - 1} + room;`)).slice(1),
+    ...each(j => `  const part${j} = ${j === 0 ? `total${sums - 1}` : `part${j - 1}`} + room;`),
+    `  for (let c: usize = 0; c < ${2 * sums} * room; c += 16) v128.store(total0 + c, f32x4.splat(0));`,
+    '  for (let left = load<u32>(a); left > 0; ) {',
+    '    const chunk = min<u32>(left, 128);',
+    '    for (let rows = chunk; rows > 0; rows--) {',
+    ...row.map(line => `      ${line}`),
+    '    }',
+    '    for (let c: usize = 0; c < room; c += 16) {',
+    ...each(j => `      v128.store(total${j} + c, f32x4.add(v128.load(total${j} + c), v128.load(part${j} + c)));`),
+    ...each(j => `      v128.store(part${j} + c, f32x4.splat(0));`),
+    '    }',
+    '    left -= chunk;',
+    '  }',
+    ...each(j => `  const sum${j} = <usize>load<u32>(a, ${at + 4 * j});`),
+    '  for (let c: usize = 0; c < whole; c += 16) {',
+    ...each(j => `    v128.store(sum${j} + c, v128.load(total${j} + c));`),
+    '  }',
+    '  if (rest) {',
+    ...each(j => `    storeLanes(sum${j} + whole, v128.load(total${j} + whole), rest);`),
+    '  }',
+  ]
 }
 
 const combinations = (n: number): readonly string[] =>

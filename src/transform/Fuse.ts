@@ -1,6 +1,6 @@
 /**
- * Fusion: elementwise operations over one index space, with the broadcasts at their edge, become one region, which a
- * generated kernel runs in one loop with everything in registers.
+ * Fusion: elementwise operations over one index space, with the broadcasts and the sums over leading axes at their edge,
+ * become one region, which a generated kernel runs in one loop with everything in registers.
  *
  * Levels count the operations that end a loop (products, reductions, copies) between a node and the leaves; an
  * elementwise node is moved down to the lowest level of its users. Within a level a path leads only through elementwise
@@ -9,6 +9,7 @@
  */
 import type { Apply } from '../graph/Expr.js'
 import type { Node, Program } from '../graph/Program.js'
+import { sumOp } from '../op/broadcast.js'
 import { sameShape, sizeOf } from '../shape/TensorType.js'
 
 /** A region's operand: `splat` is one value per row of the loop, `vector` one per column; it `stays` or advances by row. */
@@ -26,12 +27,20 @@ export interface Step {
   readonly node: number
 }
 
+/** The value of a step, as a node of the program; or what is made of it at the region's edge. */
+export interface Leaving {
+  readonly step: number
+  readonly node: number
+}
+
 export interface Region {
   readonly _tag: 'Region'
   readonly inputs: readonly Operand[]
   readonly steps: readonly Step[]
   /** the steps whose values leave the region, and the nodes they are */
-  readonly outputs: readonly { readonly step: number; readonly node: number }[]
+  readonly outputs: readonly Leaving[]
+  /** the steps whose sums over `outer` leave it, and the nodes of those */
+  readonly sums: readonly Leaving[]
   /** sizes of the loop, possibly multiples of the rows */
   readonly outer: number
   readonly inner: number
@@ -108,6 +117,26 @@ const components = (program: Program, levels: readonly number[]): readonly (read
   return [...groups.values()]
 }
 
+/** A sum over the leading axes of a region's space, so many elements of which are summed. */
+interface Edge {
+  readonly from: number
+  readonly node: number
+  /** the number of leading axes */
+  readonly axes: number
+}
+
+/** The sums of a node over leading axes that leave several, whatever the rows. */
+const edgesOf = (program: Program, users: readonly number[], from: number): readonly Edge[] =>
+  users.flatMap(node => {
+    const { expr } = program.nodes[node] as Node
+    if (expr._tag !== 'Apply' || expr.op !== sumOp) return []
+    const axes = expr.attrs['axes'] as readonly number[]
+    const shape = (program.nodes[from] as Node).expr.type.shape
+    return axes.every((a, i) => a === i) && sizeOf(shape.slice(axes.length)) > 1
+      ? [{ from, node, axes: axes.length }]
+      : []
+  })
+
 /** How a broadcast source lies in the region's space: the number of leading axes it is repeated over, or has. */
 type Fit = { readonly kind: 'splat' } | { readonly kind: 'inner' | 'outer'; readonly split: number }
 
@@ -125,6 +154,7 @@ const canonical = (
   program: Program,
   members: readonly number[],
   leaving: readonly number[],
+  summed: readonly Edge[],
   operandOf: (node: number) => Operand,
 ) => {
   const inside = new Set(members)
@@ -145,7 +175,10 @@ const canonical = (
     const args = (program.nodes[i] as Node).args.map(a => looks.get(a) ?? tagOf(operandOf(a)))
     looks.set(i, codeOf(`${fnOf(i)}(${args.join(',')})`))
   }
-  const roots = [...leaving].sort((a, b) => (looks.get(a) as number) - (looks.get(b) as number) || a - b)
+  const byLooks = (a: number, b: number): number => (looks.get(a) as number) - (looks.get(b) as number) || a - b
+  const stored = [...leaving].sort(byLooks)
+  const edges = [...summed].sort((a, b) => byLooks(a.from, b.from))
+  const roots = [...new Set([...stored, ...edges.map(e => e.from)])]
   const inputs: Operand[] = []
   const steps: { fn: string; args: number[]; node: number }[] = []
   const at = new Map<number, number>()
@@ -175,21 +208,24 @@ const canonical = (
     node,
     args: args.map(a => (a < 0 ? inputs.length - 1 - a : a)),
   }))
-  const outputs = roots.map(node => ({ step: at.get(node) as number, node }))
-  const key = regionKey(inputs, shifted, outputs)
-  return { inputs, steps: shifted, outputs, key }
+  const outputs = stored.map(node => ({ step: at.get(node) as number, node }))
+  const sums = edges.map(({ from, node }) => ({ step: at.get(from) as number, node }))
+  const key = regionKey(inputs, shifted, outputs, sums)
+  return { inputs, steps: shifted, outputs, sums, key }
 }
 
-/** `vs|mul_f32(0,1)|2`: operands, steps, leaving steps. */
+/** `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and those whose sums leave, if there are any. */
 export const regionKey = (
   inputs: readonly Pick<Operand, 'lanes'>[],
   steps: readonly Omit<Step, 'node'>[],
-  outputs: readonly { readonly step: number }[],
+  outputs: readonly Pick<Leaving, 'step'>[],
+  sums: readonly Pick<Leaving, 'step'>[] = [],
 ): string =>
   [
     inputs.map(i => (i.lanes === 'vector' ? 'v' : 's')).join(''),
     steps.map(s => `${s.fn}(${s.args.join(',')})`).join(';'),
     outputs.map(o => o.step).join(','),
+    ...(sums.length > 0 ? [sums.map(o => o.step).join(',')] : []),
   ].join('|')
 
 /** FNV-1a, 32 bits. */
@@ -233,39 +269,50 @@ export const fuse = (program: Program): readonly Unit[] => {
       return { node, lanes: fit.kind === 'inner' ? 'vector' : 'splat', stays: fit.kind !== 'outer' }
     }
     const inside = new Set(members)
+    const summed: Edge[] = []
+    for (const edge of members.flatMap(i => edgesOf(program, usersOf[i] ?? [], i))) {
+      split ??= edge.axes
+      if (sizeOf(shape.slice(0, split)) === sizeOf(shape.slice(0, edge.axes))) summed.push(edge)
+    }
+    for (const { node } of summed) inside.add(node)
     const leaving = members.filter(i => kept.has(i) || usersOf[i]?.some(u => !inside.has(u)))
     return {
       _tag: 'Region',
-      ...canonical(program, members, leaving, operandOf),
+      ...canonical(program, members, leaving, summed, operandOf),
       outer: split === null ? 1 : sizeOf(shape.slice(0, split)),
       inner: sizeOf(split === null ? shape : shape.slice(split)),
     }
   })
 
+  const atEdges = new Map(regions.flatMap((r, k) => r.sums.map(s => [s.node, k] as const)))
   const singles = nodes.flatMap((n, i): Single[] => {
     const tag = lowering(n)
+    if (atEdges.has(i)) return []
     const runs = tag === 'Kernel' || (tag === 'Elementwise' && isF64(n)) || (tag === 'Broadcast' && copied.has(i))
     return runs ? [{ _tag: 'Single', node: i }] : []
   })
   const unitOf = new Map<number, number>([
     ...[...groupOf].map(([i, k]) => [i, k] as const),
+    ...atEdges,
     ...singles.map((s, k) => [s.node, groups.length + k] as const),
   ])
   const units: readonly Unit[] = [...regions, ...singles]
   return inOrder(program, units, unitOf)
 }
 
-/** A region as regions of one step each, for when no kernel runs it as a whole. */
-export const unfuse = (region: Region): readonly Region[] =>
-  region.steps.map(step => {
+/** A region as regions of one step each, and its sums by themselves, for when no kernel runs it as a whole. */
+export const unfuse = (region: Region): readonly Unit[] => [
+  ...region.steps.map((step): Region => {
     const inputs = step.args.map(a => {
       const earlier = region.steps[a - region.inputs.length]
       return earlier ? { node: earlier.node, lanes: 'vector' as const, stays: false } : (region.inputs[a] as Operand)
     })
     const steps = [{ ...step, args: inputs.map((_, k) => k) }]
     const outputs = [{ step: 0, node: step.node }]
-    return { ...region, inputs, steps, outputs, key: regionKey(inputs, steps, outputs) }
-  })
+    return { ...region, inputs, steps, outputs, sums: [], key: regionKey(inputs, steps, outputs) }
+  }),
+  ...region.sums.map(({ node }): Single => ({ _tag: 'Single', node })),
+]
 
 /** The nodes a unit reads. */
 export const reads = (program: Program, unit: Unit): readonly number[] =>
@@ -273,7 +320,7 @@ export const reads = (program: Program, unit: Unit): readonly number[] =>
 
 /** The nodes a unit computes. */
 export const writes = (unit: Unit): readonly number[] =>
-  unit._tag === 'Region' ? unit.outputs.map(o => o.node) : [unit.node]
+  unit._tag === 'Region' ? [...unit.outputs, ...unit.sums].map(o => o.node) : [unit.node]
 
 /** Kahn's order; of the units that are ready, the one that stood first in the program. */
 const inOrder = (program: Program, units: readonly Unit[], unitOf: ReadonlyMap<number, number>): readonly Unit[] => {

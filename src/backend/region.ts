@@ -1,0 +1,55 @@
+/** The call of a region's kernel (see regions.ts for the words of its record), and how it can be cut. */
+import type { Call, Word } from '../graph/Op.js'
+import { resolveDim } from '../shape/TensorType.js'
+import type { Region } from '../transform/Fuse.js'
+
+/** Elements of a row in a grain: a cache line, so that no two threads write to one. */
+const line = 16
+
+/** Bytes of scratch memory: a row of totals and one of partial sums for every sum, whole vectors. */
+export const sumScratch = ({ sums, inner }: Region, rows: number): number =>
+  sums.length * 2 * 16 * Math.ceil(resolveDim(inner, rows) / 4)
+
+/**
+ * A part of the loop: `turns` rows from `first` on, of each `length` elements from `start` on. Parts that begin within a
+ * row are whole rows of a region that has only one, or all rows of one with sums.
+ */
+interface Part {
+  readonly first: number
+  readonly turns: number
+  readonly start: number
+  readonly length: number
+}
+
+/** A region without sums is cut along its rows, or within its only one; one with sums along its columns. */
+export const regionCall = (region: Region, rows: number): Call => {
+  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
+  const { inputs, outputs, sums } = region
+  const words = ({ first, turns, start, length }: Part): readonly Word[] => [
+    turns,
+    length,
+    ...inputs.flatMap(({ lanes, stays }, i): Word[] => {
+      const along = stays ? 0 : lanes === 'vector' ? 4 * inner : 4
+      return [{ arg: i, offset: first * along + (lanes === 'vector' ? 4 * start : 0) }, along]
+    }),
+    ...outputs.map((_, i): Word => ({ arg: inputs.length + i, offset: 4 * (first * inner + start) })),
+    ...sums.map((_, i): Word => ({ arg: inputs.length + outputs.length + i, offset: 4 * start })),
+    ...(sums.length > 0 ? [4 * inner, { scratch: 0 }] : []),
+  ]
+  const within = region.outer === 1 || sums.length > 0
+  const arrays = inputs.filter(i => i.lanes === 'vector').length + outputs.length + sums.length
+  return {
+    kernel: region.key,
+    words: words({ first: 0, turns: outer, start: 0, length: inner }),
+    parts: {
+      grains: within ? Math.ceil(inner / line) : outer,
+      cost: 0.04 * outer * inner * (region.steps.length + arrays),
+      words: (from, to) =>
+        words(
+          within
+            ? { first: 0, turns: outer, start: from * line, length: Math.min(to * line, inner) - from * line }
+            : { first: from, turns: to - from, start: 0, length: inner },
+        ),
+    },
+  }
+}
