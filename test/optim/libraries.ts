@@ -16,15 +16,17 @@ interface Config {
   readonly every: number
   readonly share: number
 }
-export interface Case {
+interface Case {
   readonly optimizer: keyof typeof made
   readonly source?: string
   readonly config: Partial<Config> & { readonly form?: string }
+}
+interface Trajectory extends Case {
   readonly params: readonly (readonly number[])[]
 }
 export interface Library {
   readonly recorded: readonly number[]
-  readonly cases: readonly Case[]
+  readonly cases: readonly Trajectory[]
 }
 export interface Plateau {
   /** which case of plateau.json has the settings and values */
@@ -34,9 +36,37 @@ export interface Plateau {
 }
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../oracle/${name}.json`, import.meta.url), 'utf8'))
-type Judging = Library & { readonly plateau: readonly Plateau[] }
-export const optax: Judging = read('optax')
-export const keras: Judging = read('keras')
+interface Tensor {
+  readonly shape: readonly number[]
+  readonly data: readonly number[]
+}
+type Leaves = Readonly<Record<string, Tensor>>
+interface Keras {
+  readonly weights: readonly {
+    /** which case of weights.json has the start and the batches */
+    readonly of: number
+    readonly losses: readonly number[]
+    readonly total: number
+    readonly gradients: { readonly w: Tensor; readonly b: Tensor }
+    readonly final: { readonly w: Tensor; readonly b: Tensor }
+  }[]
+  readonly nets: readonly {
+    readonly optimizer: 'nesterov' | 'adam'
+    readonly config: Case['config']
+    readonly smoothing: number
+    readonly momentum: number
+    readonly start: Leaves
+    readonly batches: readonly { readonly x: Tensor; readonly labels: readonly number[] }[]
+    readonly losses: readonly number[]
+    readonly final: Leaves
+    readonly inferred: Tensor
+  }[]
+}
+interface Judging {
+  readonly plateau: readonly Plateau[]
+}
+export const optax: Library & Judging = read('optax')
+export const keras: Library & Judging & Keras = read('keras')
 
 const {
   adadelta,

@@ -1,7 +1,8 @@
 /** Several threads: the same bits, also when workers are killed; settings that make no sense; what is too small to share. */
-import type { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import * as E from '#fp/Either.js'
 import { pipe } from '#fp/function.js'
 import * as Data from '../../src/data/Data.js'
 import * as Label from '../../src/data/Label.js'
@@ -91,6 +92,62 @@ test('killed workers cost speed only', async () => {
   assert.is(killed, 2)
   assert.is(hash, expected)
 })
+
+/** With workers that take a tile, once there is one, and end; the caller waits 50 ms for it, and `lost` says so. */
+const robbed = async (work: (lost: () => boolean) => Promise<void>): Promise<void> => {
+  const { getBuiltinModule } = process
+  let flag = new Int32Array(1)
+  class Thief extends Worker {
+    constructor(_source: string, options: WorkerOptions) {
+      super(
+        `const { parentPort } = require('node:worker_threads')
+         parentPort.once('message', ({ memory, control }) => {
+           new Int32Array(memory.buffer, control)[204 / 4] = 50
+           parentPort.postMessage('done')
+           const words = new BigUint64Array(memory.buffer, control, 1)
+           for (;;) {
+             const ticket = Atomics.load(words, 0)
+             if ((ticket & 0xffffffffn) === 0n) continue
+             if (Atomics.compareExchange(words, 0, ticket, ticket - 1n) === ticket) break
+           }
+         })`,
+        options,
+      )
+    }
+    override postMessage(job: { readonly memory: WebAssembly.Memory; readonly control: number }) {
+      flag = new Int32Array(job.memory.buffer, job.control + 208, 1)
+      super.postMessage(job)
+    }
+  }
+  try {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = (name: string) =>
+      name === 'node:worker_threads' ? { Worker: Thief } : getBuiltinModule(name)
+    await work(() => flag[0] === 1)
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
+  }
+}
+
+test('a thread lost in the middle of a step leaves a void state: of a trainer, of a fit', () =>
+  robbed(async lost => {
+    const trainer = expectRight(await Trainer.compile(recipe, { threads: 2 })())
+    const [batch] = expectRight(Batches.batches(recipe, 1)(data))
+    assert.ok(batch)
+    const untilLost = async (state: State.State, steps: number): Promise<ReturnType<typeof trainer.step>> => {
+      const stepped = trainer.step(state, batch)
+      assert.is(E.isLeft(stepped), lost())
+      await new Promise(setImmediate)
+      return steps > 0 && E.isRight(stepped) ? untilLost(stepped.right.state, steps - 1) : stepped
+    }
+    const { _tag, message } = expectLeft(await untilLost(trainer.init(), 1000))
+    assert.is(_tag, 'StateVoid')
+    assert.match(message, 'a thread ended in the middle of a step')
+    const fresh = trainer.init()
+    assert.is(expectLeft(trainer.step(fresh, batch))._tag, 'StateVoid')
+    assert.is(expectLeft(trainer.evaluate(fresh, batch))._tag, 'StateVoid')
+    const long = { ...recipe, epochs: 1000 }
+    assert.is(expectLeft(await fit(long, { threads: 2 })({ train: data })())._tag, 'StateVoid')
+  }))
 
 test('a trainer says how many threads it has; too small a net keeps one; a number that makes no sense is refused', async () => {
   const trainer = expectRight(await Trainer.compile(recipe, { threads: 2 })())

@@ -1,4 +1,4 @@
-/** Weights of classes and rows: torch's form from torch, Keras' by hand, and that they reach everything. */
+/** Weights of classes and rows: torch's form from torch, Keras' from Keras, and that they reach everything. */
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
@@ -20,6 +20,7 @@ import {
   standard,
   Trainer,
 } from '../../src/index.js'
+import { keras } from '../optim/libraries.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { floats, hashOf, numbers, rows, small, stateWith, tensorsOf } from './support.js'
 
@@ -30,13 +31,12 @@ const weighed = (n: number, weights = numbers(n, 5).map(Math.abs)) => expectRigh
 const linear = pipe(Net.input(6), Layer.dense(3))
 const descent = { net: linear, optimizer: Optimizer.sgd({ rate: 0.5 }) }
 
-// --- torch, and Keras' formula -----------------------------------------------------------------------------------------
+// --- torch and Keras --------------------------------------------------------------------------------------------------
 interface Tensor {
   readonly data: readonly number[]
 }
 interface Case {
   readonly name: string
-  readonly form: 'torch' | 'keras'
   readonly classWeights: readonly number[]
   readonly start: { readonly w: Tensor; readonly b: Tensor }
   readonly batches: readonly { readonly x: Tensor; readonly labels: Tensor; readonly weights?: Tensor }[]
@@ -49,8 +49,13 @@ const oracle: { readonly rate: number; readonly steps: number; readonly cases: r
   readFileSync(new URL('../oracle/weights.json', import.meta.url), 'utf8'),
 )
 
-for (const c of oracle.cases)
-  test(`losses, gradients and ten steps: ${c.name}`, async () => {
+const inForms = [
+  ...oracle.cases.map(c => ({ ...c, form: 'torch' })),
+  ...keras.weights.map(({ of, ...said }) => ({ ...(oracle.cases[of] as Case), ...said, form: 'keras' })),
+]
+
+for (const c of inForms)
+  test(`losses, gradients and ten steps: ${c.form}, weights of ${c.name}`, async () => {
     const recipe = Recipe.of({
       net: pipe(Net.input(5), Layer.dense(3, { name: 'd' })),
       loss: Loss.softmaxCrossEntropy(),

@@ -1,6 +1,6 @@
 """Writes ../keras.json: what Keras (3.15.1), and within TensorFlow 2.21 `tf.train` of TensorFlow 1 and the optimizers of
-Keras 2, say in float64 of 60 steps on the gradients and falling rates of optimizers.json; and the factors of Keras'
-ReduceLROnPlateau. See ../README.md.
+Keras 2, say in float64 of 60 steps on the gradients and falling rates of optimizers.json; and Keras of a plateau's
+factors, of weighed rows and classes, and of nets with batch norm and smoothed labels. See ../README.md.
 
     python3.11 -m venv VENV && VENV/bin/pip install -r test/oracle/keras/requirements.txt
     VENV/bin/python test/oracle/keras/generate.py
@@ -8,6 +8,7 @@ ReduceLROnPlateau. See ../README.md.
 Keras runs on JAX: on TensorFlow it would round its betas to float32.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -21,10 +22,11 @@ import jax
 jax.config.update("jax_enable_x64", True)
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.keras.optimizer_v2 import adadelta, adagrad, adam, adamax, gradient_descent, nadam, rmsprop
 
-from output import number, write
+from output import HERE, number, write
 from sequence import GRADIENTS, RATES, RECORDED, START, recorded, told
 
 keras.config.set_floatx("float64")
@@ -168,10 +170,84 @@ def factors(config, mode, values):
         yield number(float(model.optimizer.learning_rate.numpy()))
 
 
+# --- nets: weighed rows and classes, smoothed labels, batch norm --------------------------------------------------------
+
+ENTROPY = lambda smoothing: keras.losses.CategoricalCrossentropy(True, smoothing)
+array = lambda leaf: np.asarray(leaf["data"]).reshape(leaf["shape"])
+flat = lambda tree: {path: tensor(np.asarray(x)) for path, x in tree.items()}
+
+
+def tensor(x):
+    return {"shape": list(x.shape), "data": [number(v) for v in x.flatten().tolist()]}
+
+
+def weights():
+    """weights.json's nets and batches, which are torch's, under Keras' reduction."""
+    oracle = json.loads((HERE / "weights.json").read_text())
+    for i, case in enumerate(oracle["cases"]):
+        layer = keras.layers.Dense(case["start"]["w"]["shape"][1])
+        model = keras.Sequential([keras.Input([case["start"]["w"]["shape"][0]]), layer])
+        begin = [array(case["start"][k]) for k in "wb"]
+        layer.set_weights(begin)
+        batches = [(array(b["x"]), array(b["labels"])) for b in case["batches"]]
+        classes = np.asarray(case["classWeights"])
+        rows = [array(b["weights"]) if "weights" in b else 1 for b in case["batches"]]
+        weighed = [classes[y] * r for (_, y), r in zip(batches, rows)]
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        of = lambda x, y, r: number(float(loss(y, model(x), r)))
+        record = {"of": i, "losses": [of(*b, r) for b, r in zip(batches, weighed)]}
+        record["total"] = of(*map(np.concatenate, zip(*batches)), np.concatenate(weighed))
+        model.compile(keras.optimizers.SGD(oracle["rate"]), loss)
+        for t in range(oracle["steps"]):
+            one = {"class_weight": dict(enumerate(classes))} if i == 0 else {"sample_weight": weighed[t % 3]}
+            model.train_on_batch(*batches[t % 3], **one)
+            if t == 0:
+                record["gradients"] = flat(
+                    {k: (a - b) / oracle["rate"] for k, a, b in zip("wb", begin, layer.get_weights())}
+                )
+        yield record | {"final": flat(dict(zip("wb", layer.get_weights())))}
+
+
+def trained(optimizer, config, made, smoothing, momentum):
+    """A dense net with batch norm and smoothed labels, 60 steps on three batches in turn at the falling rates."""
+    random = np.random.RandomState(7)
+    grid = lambda *shape: np.clip(np.rint(random.standard_normal(shape) * 256), -512, 512) / 256
+    layers = keras.layers
+    named = {
+        "first": layers.Dense(9, use_bias=False), "norm": layers.BatchNormalization(momentum=momentum),
+        "second": layers.Dense(4),
+    }
+    model = keras.Sequential([keras.Input([6]), named["first"], named["norm"], layers.Activation("gelu"), named["second"]])
+    paths = {"first": ["w"], "norm": ["gamma", "beta", "mean", "variance"], "second": ["w", "b"]}
+    named["first"].set_weights([grid(6, 9) / 2])
+    named["norm"].set_weights([1 + grid(9) / 4, grid(9) / 4, grid(9) / 8, 1 + abs(grid(9))])
+    named["second"].set_weights([grid(9, 4) / 2, grid(4) / 4])
+    leaves = lambda: flat({f"{k}/{n}": x for k, names in paths.items() for n, x in zip(names, named[k].get_weights())})
+    batches = [(grid(7, 6), random.randint(0, 4, 7)) for _ in range(3)]
+    model.compile(made, ENTROPY(smoothing))
+    start, losses = leaves(), []
+    for t in range(60):
+        x, y = batches[t % 3]
+        made.learning_rate.assign(RATES[t])
+        losses.append(number(float(model.train_on_batch(x, np.eye(4)[y]))))
+    return {
+        "optimizer": optimizer, "config": config, "smoothing": smoothing, "momentum": momentum, "start": start,
+        "batches": [{"x": tensor(x), "labels": y.tolist()} for x, y in batches], "losses": losses, "final": leaves(),
+        "inferred": tensor(np.asarray(model(batches[0][0], training=False))),
+    }
+
+
+NETS = [
+    ("nesterov", {"momentum": 0.9, "form": "keras"}, new.SGD(1.0, momentum=0.9, nesterov=True), 0.1, 0.9),
+    ("adam", {"form": "keras"}, new.Adam(1.0), 0.3, 0.99),
+]
+
 head = {
     "source": f"keras {keras.__version__} on jax {jax.__version__}, tensorflow {tf.__version__}, float64",
     "recorded": RECORDED,
     "plateau": [{"of": i, "factors": list(factors(*case))} for i, case in enumerate(told())],
+    "weights": list(weights()),
+    "nets": [trained(*net) for net in NETS],
 }
 record = lambda source, name, config, f: {
     "optimizer": name, "source": source, "config": config, "params": recorded(f(config)),
