@@ -7,6 +7,7 @@
 //
 // Scratch: entries of the taps (taps.ts), those inside of the image at one place, and the weights: for each channel
 // given and eight groups 32 bytes a (tap, channel taken).
+import { epilogue } from '../epilogue'
 import { gatherLanes, putLanes, scatterLanes } from './lanes'
 import { endInside, endWhole, firstInside, firstWhole, inside, locateTaps } from './taps'
 
@@ -75,7 +76,7 @@ function packWeights(args: usize, to: usize): void {
   for (let n: u32 = 0; n < given; n++)
     for (let g: u32 = 0; g < groups; g += 8)
       for (let i: u32 = 0; i < k; i++, to += 32) {
-        const tap = args + 108 + <usize>(i / taken) * 12, low = min(groups - g, 4), high = min(groups - g, 8) - low
+        const tap = args + 112 + <usize>(i / taken) * 12, low = min(groups - g, 4), high = min(groups - g, 8) - low
         const from = weights + (<usize>load<u32>(tap, 8) << 2) + (i % taken) * alongK + n * alongN + g * apart
         v128.store(to, gatherLanes(from, apart, low))
         v128.store(to, high == 0 ? f32x4.splat(0) : gatherLanes(from + (apart << 2), apart, high), 16)
@@ -94,7 +95,7 @@ export function depthwise(args: usize): void {
   const place = <usize>load<u32>(args, 56) << 2, line = load<u32>(args, 52) * place
   const image = load<u32>(args, 48) * line, down = load<u32>(args, 60) * line, right = load<u32>(args, 64) * place
   const groups = load<u32>(args, 76), taken = load<u32>(args, 80), given = load<u32>(args, 84)
-  const count = load<u32>(args, 100), taps = args + 108, k = count * taken
+  const count = load<u32>(args, 100), taps = args + 112, k = count * taken
   const from = <usize>taken << 2, lane = <usize>given << 2, length = <usize>k << 5
   const blocks = groups >> 3, rest = groups & 7, past = <usize>blocks << 5
   const entries = <usize>load<u32>(args, 12), edge = entries + (<usize>k << 3)
@@ -137,5 +138,7 @@ export function depthwise(args: usize): void {
           y += right
         }
       }
+      const done = (n * rows + row) * columns
+      epilogue(<usize>load<u32>(args, 108), done, done + columns)
     }
 }

@@ -10,9 +10,10 @@
 // [8] rows [9] columns of the grid, [10] [11] its steps on the source, [12] height [13] width [14] channels of out,
 // [15] [16] the grid's steps on out, [17] [18] where it starts there, [19] groups, channels of a group [20] taken and
 // [21] given, strides of the weights (elements) along [22] channels taken, [23] given, [24] groups, [25] taps, [26] 1 if
-// the weights were packed by `convolveFilters`, then for each tap: row and column from the place's pixel (signed), its
-// weights' offset (elements).
+// the weights were packed by `convolveFilters`, [27] the epilogue or 0 (for one grid that is all of out), then for each tap:
+// row and column from the place's pixel (signed), its weights' offset (elements).
 import { CHUNK } from '../matmul/chunk'
+import { epilogue } from '../epilogue'
 import { pack } from '../matmul/pack'
 import { BAND, band, ENTRY } from './band'
 import { gatherTap } from './pack'
@@ -24,7 +25,7 @@ function packImages(args: usize, start: u32, depth: u32, count: u32, group: usiz
   const scratch = <usize>load<u32>(args, 12)
   const height = load<u32>(args, 20), width = load<u32>(args, 24), pixel = <usize>load<u32>(args, 28) << 2
   const taken = load<u32>(args, 80), length = <usize>depth << 5
-  let to = scratch + PANELS, tap = args + 108 + <usize>(start / taken) * 12, channel = start % taken
+  let to = scratch + PANELS, tap = args + 112 + <usize>(start / taken) * 12, channel = start % taken
   for (; depth != 0;) {
     const part = min(depth, taken - channel), dy = load<i32>(tap), dx = load<i32>(tap, 4)
     const offset = (dy * <i32>width + dx) * <i32>pixel + <usize>channel * 4 + group
@@ -40,7 +41,7 @@ function packImages(args: usize, start: u32, depth: u32, count: u32, group: usiz
 function packWeights(args: usize, start: u32, depth: u32, column: u32, columns: u32, group: usize, to: usize): void {
   const weights = <usize>load<u32>(args, 4) + group, taken = load<u32>(args, 80)
   const alongK = <usize>load<u32>(args, 88) << 2, alongN = <usize>load<u32>(args, 92) << 2
-  let tap = args + 108 + <usize>(start / taken) * 12, channel = start % taken
+  let tap = args + 112 + <usize>(start / taken) * 12, channel = start % taken
   for (; depth != 0;) {
     const part = min(depth, taken - channel)
     const from = weights + (<usize>load<u32>(tap, 8) << 2) + channel * alongK + column * alongN
@@ -114,5 +115,6 @@ export function convolve(args: usize): void {
         }
       }
     }
+    epilogue(<usize>load<u32>(args, 108), first, first + count)
   }
 }

@@ -11,9 +11,10 @@
 // [13] channels taken, [14] channels given, [15] rows and [16] columns of the window (signed), [17] the first weight
 // (elements), [18] patches of a band, a multiple of 8, [19] when weights are transformed, [20] channels given that are
 // computed together, a multiple of 8, [21] the first channel given that is computed and [22] the one after the last, both
-// multiples of 8, [23] places down and across of a patch, 2 or 4. Channels taken are a multiple of four, those given of
+// multiples of 8, [23] places down and across of a patch, 2 or 4, [24] the epilogue or 0 (for all channels given). Channels taken are a multiple of four, those given of
 // eight.
 import { CHUNK } from '../matmul/chunk'
+import { epilogue } from '../epilogue'
 import { four } from '../matmul/four'
 import { transpose } from '../matmul/transpose'
 import { next } from './pack'
@@ -137,6 +138,14 @@ function multiply(
   }
 }
 
+/** Lines of places that are whole after so many patches. */
+// @ts-ignore: decorator
+@inline
+function linesDone(patches: u32, down: u32, across: u32, tile: u32, height: u32): u32 {
+  const lines = patches / across
+  return lines / down * height + min(lines % down * tile, height)
+}
+
 export function winograd(args: usize): void {
   const scratch = <usize>load<u32>(args, 12), images = load<u32>(args, 16)
   const taken = load<u32>(args, 28), height = load<u32>(args, 32), width = load<u32>(args, 36)
@@ -150,6 +159,7 @@ export function winograd(args: usize): void {
   const edges = panels + ((<usize>rows * taken << 2) + GAP) * each
   const filters = form == TRANSFORMED ? <usize>load<u32>(args, 4) : edges + (<usize>taken << 4) * each
   const sliver = ((<usize>taken << 5) + GAP) * each
+  let done: u32 = 0
   for (let first: u32 = 0; first < patches; first += rows) {
     const count = min(rows, patches - first), tiles = count + 3 >> 2
     for (let t: u32 = 0; t < tiles; t++) {
@@ -178,5 +188,8 @@ export function winograd(args: usize): void {
         }
       }
     }
+    const before = done
+    done = linesDone(first + count, down, across, tile, height) * width
+    epilogue(<usize>load<u32>(args, 96), before, done)
   }
 }

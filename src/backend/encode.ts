@@ -7,18 +7,28 @@ import type { Node } from '../graph/Program.js'
 import { copyCall } from '../op/copy.js'
 import { bytesOf } from '../shape/DType.js'
 import { resolveDim, sizeOf } from '../shape/TensorType.js'
-import type { Unit } from '../transform/Fuse.js'
-import { lowered, type Place, type Plan } from './plan.js'
+import { type Led, partsOf, type Region, type Single, type Unit } from '../transform/Fuse.js'
+import { epilogueBytes, lowered, type Place, type Plan, scratchOf } from './plan.js'
 import { regionCall } from './region.js'
+
+/** A finished word of a record: a number, a kernel's index in the function table, or the address of more words. */
+export type Finished = number | { readonly kernel: string } | { readonly words: readonly Finished[] }
 
 /** A kernel's name and the finished words of its record; the tiles of each thread if it is shared out. */
 export interface Encoded {
   readonly kernel: string
-  readonly words: readonly number[]
+  readonly words: readonly Finished[]
   /** absent where the call cannot be shared out; empty where, for these rows, it is not worth it */
-  readonly tiles?: readonly (readonly (readonly number[])[])[]
+  readonly tiles?: readonly (readonly (readonly Finished[])[])[]
   /** nanoseconds of one thread, where two or more could share them */
   readonly shareable?: number
+}
+
+/** A call, and the addresses of what it reads and writes. */
+interface Bound {
+  readonly call: Call
+  readonly args: readonly number[]
+  readonly out: number
 }
 
 export interface Encoding {
@@ -77,30 +87,37 @@ export const encodeUnits = (
 ): readonly (readonly Encoded[])[] => {
   const { program } = plan
   const at = (node: number): number => base(plan.places.get(node) as Place, 0)
-  const finish = ({ kernel, words, parts }: Call, args: readonly number[], out: number): Encoded => {
-    const record = (unfinished: readonly Word[], thread: number): readonly number[] =>
-      unfinished.map(w => {
-        if (typeof w === 'number') return w
-        if ('f32' in w) return floatBits(w.f32)
-        if ('scratch' in w) return base({ section: 'scratch', offset: w.scratch }, thread)
-        return ('out' in w ? out : (args[w.arg] as number)) + (w.offset ?? 0)
-      })
-    const whole = { kernel, words: record(words, 0) }
+  const record = ({ args, out }: Bound, unfinished: readonly Word[], thread: number): readonly number[] =>
+    unfinished.map(w => {
+      if (typeof w === 'number') return w
+      if ('f32' in w) return floatBits(w.f32)
+      if ('scratch' in w) return base({ section: 'scratch', offset: w.scratch }, thread)
+      return ('out' in w ? out : (args[w.arg] as number)) + (w.offset ?? 0)
+    })
+  /** A call, whole and in tiles; `behind` is its epilogue in the piece that begins at a grain. */
+  const finish = (bound: Bound, behind?: (grain: number, thread: number) => Finished): Encoded => {
+    const { kernel, words, parts, leads } = bound.call
+    const piece = (unfinished: readonly Word[], grain: number, thread: number): readonly Finished[] => {
+      const all = record(bound, unfinished, thread)
+      return behind && leads ? all.map((w, i) => (i === leads.word ? behind(grain, thread) : w)) : all
+    }
+    const whole = { kernel, words: piece(words, 0, 0) }
     if (!parts) return whole
-    const pieces = cuts(parts, threads, least).map(([from, to]) => parts.words(from, to))
-    const turns = pieces.length === 0 ? 0 : threads
+    const pieces = cuts(parts, threads, least)
     const { grains, cost } = parts
     return {
       ...whole,
       ...(grains > 1 && cost >= 2 * least && { shareable: cost }),
-      tiles: Array.from({ length: turns }, (_, thread) => pieces.map(w => record(w, thread))),
+      tiles: Array.from({ length: pieces.length === 0 ? 0 : threads }, (_, thread) =>
+        pieces.map(([from, to]) => piece(parts.words(from, to), from, thread)),
+      ),
     }
   }
-  const unitCalls = (unit: Unit): readonly Encoded[] => {
+  const bind = (unit: Region | Single, row?: number): readonly Bound[] => {
     if (unit._tag === 'Region') {
-      const call = regionCall(unit, rows)
+      const call = regionCall(unit, rows, row)
       const nodes = [...unit.inputs, ...unit.outputs, ...unit.sums].map(o => o.node)
-      return [finish({ ...call, kernel: kernelOf(call.kernel) }, nodes.map(at), 0)]
+      return [{ call: { ...call, kernel: kernelOf(call.kernel) }, args: nodes.map(at), out: 0 }]
     }
     const { expr, args } = program.nodes[unit.node] as Node
     const c = lowered(program, unit.node, rows)
@@ -112,12 +129,46 @@ export const encodeUnits = (
         : lower._tag === 'Alias'
           ? []
           : lower.calls(c)
-    return calls.map(call => finish(call, args.map(at), at(unit.node)))
+    return calls.map(call => ({ call, args: args.map(at), out: at(unit.node) }))
   }
-  const copies = plan.copies.map(({ node, from, to }) =>
-    finish(copyBytes((program.nodes[node] as Node).expr.type, rows), [base(from, 0)], base(to, 0)),
-  )
-  return [...plan.units.map(unitCalls), copies]
+  /** A call of an epilogue as `assembly/epilogue.ts` reads it, behind so many rows; null if it is not local. */
+  const follower = (bound: Bound, resultRows: number): { each: number; words: readonly Finished[] } | null => {
+    const { kernel, parts } = bound.call
+    if (!parts?.local) return null
+    const of = (from: number, to: number): readonly number[] => record(bound, parts.words(from, to), 0)
+    const [one, next, two] = [of(0, 1), of(1, 2), of(0, 2)]
+    const less = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i) => (x - (ys[i] as number)) >>> 0)
+    const [counts, each] = [less(two, one), resultRows / parts.grains]
+    const words = [{ kernel }, each, one.length, ...less(one, counts), ...less(next, one), ...counts]
+    return Number.isInteger(each) && 4 * one.length <= epilogueBytes ? { each, words } : null
+  }
+  /** A product and its epilogue as one call; null where they are to run one after the other. */
+  const led = ({ units: [head, ...behind] }: Led): Encoded | null => {
+    if (head?._tag !== 'Single') return null
+    const [bound, other] = bind(head)
+    const shape = lowered(program, head.node, rows)?.out.shape ?? []
+    const row = shape[shape.length - 1] as number
+    const { parts, leads } = bound?.call ?? {}
+    if (!bound || other || !leads) return null
+    const begins = parts ? cuts(parts, threads, least).map(([from]) => leads.row?.(from) ?? Number.NaN) : []
+    const kernels = behind.flatMap(u => bind(u, row)).map(b => follower(b, sizeOf(shape) / row))
+    if (!kernels.every(k => k !== null && begins.every(b => b % k.each === 0))) return null
+    const words = kernels.flatMap(k => k?.words ?? [])
+    const offset = scratchOf(program, head, rows)
+    return finish(bound, (grain, thread) => ({
+      words: [base({ section: 'scratch', offset }, thread), leads.row?.(grain) ?? 0, kernels.length, ...words],
+    }))
+  }
+  const copies = plan.copies.map(({ node, from, to }) => {
+    const call = copyBytes((program.nodes[node] as Node).expr.type, rows)
+    return finish({ call, args: [base(from, 0)], out: base(to, 0) })
+  })
+  const apart = (unit: Unit): readonly Encoded[] => partsOf(unit).flatMap(u => bind(u).map(b => finish(b)))
+  const calls = plan.units.map(unit => {
+    const together = unit._tag === 'Led' ? led(unit) : null
+    return together ? [together] : apart(unit)
+  })
+  return [...calls, copies]
 }
 
 /** The calls of a plan in a row. */

@@ -5,7 +5,7 @@
  */
 import type { Node } from '../graph/Program.js'
 import { showType } from '../shape/TensorType.js'
-import type { Region, Unit } from '../transform/Fuse.js'
+import { partsOf, type Region, type Single } from '../transform/Fuse.js'
 import { type Encoded, encodeUnits } from './encode.js'
 import { placesOf } from './image.js'
 import type { Form, MemoryMap, Placed } from './layout.js'
@@ -66,7 +66,7 @@ const regionText = (named: Named, region: Region, fn: string): string => {
 }
 
 /** What a step does, in the words of the graph. */
-const stepRemark = (map: MemoryMap, { form, names }: Named, unit: Unit, fn: string): string => {
+const stepRemark = (map: MemoryMap, { form, names }: Named, unit: Region | Single, fn: string): string => {
   const { nodes } = form.plan.program
   const show = (node: number): string => {
     const place = form.plan.places.get(node) as Place
@@ -95,15 +95,15 @@ const straight = (
   let n = 0 // local mutation: the next call's position
   const lines = units.flatMap((calls, k) => {
     const unit = plan.units[k]
-    const fn = unit?._tag === 'Region' ? kernelOf(unit.key) : ''
-    const remark = unit ? stepRemark(map, named, unit, fn) : 'what the state keeps'
+    const parts = unit ? partsOf(unit) : []
+    const remarks = parts.map(u => stepRemark(map, named, u, u._tag === 'Region' ? kernelOf(u.key) : ''))
     const code = calls.map(({ kernel, tiles }) => {
       const { code: pc, record } = places[n++] as { readonly code: number; readonly record: number }
       return threads > 1 && tiles
         ? `run(${hex(pc)}, ${hex(pc + 8)}) // ${kernel}, shared out`
         : `${kernel}(${hex(record)})`
     })
-    return code.length === 0 ? [] : [...comment([remark]), ...code]
+    return code.length === 0 ? [] : [...comment(unit ? remarks : ['what the state keeps']), ...code]
   })
   return { lines, model }
 }
@@ -128,7 +128,7 @@ export const generateModule = (spec: MachineSpec, map: MemoryMap): Generated => 
     }
   }
   for (const { named } of forms)
-    for (const unit of named.form.plan.units) {
+    for (const unit of named.form.plan.units.flatMap(partsOf)) {
       if (unit._tag !== 'Region' || regions.has(unit.key)) continue
       const fn = free(`region_${named.names[unit.outputs[0]?.node ?? 0]}`)
       regions.set(unit.key, fn)

@@ -7,7 +7,7 @@
  * the short code has one call of such a function in the place of the plan's. A call that is shared out has the kernel
  * `share`; its tiles have, for every thread, code and records of their own.
  */
-import { type Encoded, mostTiles } from './encode.js'
+import { type Encoded, type Finished, mostTiles } from './encode.js'
 
 /** Where the code begins and ends, and the kernels it calls. */
 export interface Image {
@@ -33,8 +33,15 @@ const pair = 8
 /** Words of the longest record of a call that is not the plan's. */
 const around = 8
 
+/** Bytes of the words that a record leads to. */
+const ledBytes = (words: readonly Finished[]): number =>
+  words.reduce<number>(
+    (n, w) => (typeof w === 'object' && 'words' in w ? n + 4 * w.words.length + ledBytes(w.words) : n),
+    0,
+  )
+
 const tileBytes = ({ words, tiles }: Encoded, threads: number): number =>
-  tiles && threads > 1 ? 4 * 4 + threads * mostTiles(threads) * (pair + 4 * words.length) : 0
+  tiles && threads > 1 ? 4 * 4 + threads * mostTiles(threads) * (pair + 4 * words.length + ledBytes(words)) : 0
 
 /** Words that a record of the plan's calls has room for: what `share` takes at least. */
 const room = ({ words }: Encoded): number => Math.max(words.length, 4)
@@ -43,7 +50,7 @@ const room = ({ words }: Encoded): number => Math.max(words.length, 4)
 export const imageBytes = ({ before, behind }: Omit<Frame, 'at'>, body: readonly Encoded[], threads: number): number =>
   pair * (2 * (before + behind) + 1 + body.length) +
   4 * around * (before + behind + 1) +
-  body.reduce((n, c) => n + 4 * room(c) + tileBytes(c, threads), 0)
+  body.reduce((n, c) => n + 4 * room(c) + ledBytes(c.words) + tileBytes(c, threads), 0)
 
 /** Where the plan's calls lie: the code of each, and its record. */
 export const placesOf = (
@@ -87,9 +94,17 @@ export const writeImage = (
     words.forEach((w, i) => {
       view.setUint32(at + 4 * i, w, true)
     })
-  const put = (code: number, kernel: string, words: readonly number[], record = take(words.length)): void => {
+  const finished = (words: readonly Finished[]): readonly number[] =>
+    words.map(w => {
+      if (typeof w === 'number') return w
+      if ('kernel' in w) return indexOf.get(w.kernel) ?? 0
+      const at = take(w.words.length)
+      write(at, finished(w.words))
+      return at
+    })
+  const put = (code: number, kernel: string, words: readonly Finished[], record = take(words.length)): void => {
     write(code, [indexOf.get(kernel) ?? 0, record])
-    write(record, words)
+    write(record, finished(words))
   }
   const call = (code: number, { kernel, words, tiles = [] }: Encoded, record?: number): void => {
     const [sample] = tiles

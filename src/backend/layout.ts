@@ -7,9 +7,10 @@
  * scratch, of which every thread has its own, and arena. The state is one block, so a snapshot is one copy; its layout does not depend on the rows.
  */
 import * as E from '#fp/Either.js'
-import type { Node } from '../graph/Program.js'
+import type { Node, Program } from '../graph/Program.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
+import { withEpilogues } from '../transform/Epilogue.js'
 import { type Unit, unfuse } from '../transform/Fuse.js'
 import { prepare } from '../transform/prepare.js'
 import { encode, shareable } from './encode.js'
@@ -85,11 +86,13 @@ const teamBytes = 320
 export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
-/** Regions that the core has a kernel for stay whole, the others run step by step. */
-const runnable =
-  (fused: boolean) =>
-  (unit: Unit): readonly Unit[] =>
-    unit._tag === 'Single' || (fused && regions[unit.key]) ? [unit] : unfuse(unit)
+/** Regions that the core has a kernel for stay whole, the others run step by step; products lead epilogues. */
+const runnable = (program: Program, units: readonly Unit[], fused: boolean): readonly Unit[] => {
+  const all = units.flatMap((u): readonly Unit[] =>
+    u._tag === 'Region' && !(fused && regions[u.key]) ? unfuse(u) : [u],
+  )
+  return fused ? withEpilogues(program, all) : all
+}
 
 export const kernelOf = (key: string): string => regions[key] ?? key
 
@@ -147,8 +150,8 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
     const planOf = (of: readonly Unit[]): Plan => plan(program, of, layout, nodes, spec.rows)
     plans.set(name, {
       wanted,
-      plan: planOf(units.flatMap(runnable(spec.fused ?? true))),
-      whole: spec.generated ? planOf(units) : null,
+      plan: planOf(runnable(program, units, spec.fused ?? true)),
+      whole: spec.generated ? planOf(withEpilogues(program, units)) : null,
       sums: new Map(scalars.map(([r]) => [r, cells.take(8)])),
     })
   }

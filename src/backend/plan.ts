@@ -9,7 +9,7 @@
 import type { Lowered } from '../graph/Op.js'
 import type { Node, Program } from '../graph/Program.js'
 import { byteSize, resolveType } from '../shape/TensorType.js'
-import { reads, type Unit, writes } from '../transform/Fuse.js'
+import { partsOf, reads, type Unit, writes } from '../transform/Fuse.js'
 import { sumScratch } from './region.js'
 
 /** Where a buffer lies: a section of memory and an offset in it, in bytes. */
@@ -98,11 +98,17 @@ export const lowered = (program: Program, node: number, rows: number): Lowered |
   }
 }
 
-const scratchOf = (program: Program, unit: Unit, rows: number): number => {
+/** Bytes for the records of an epilogue, behind the scratch memory of its product. */
+export const epilogueBytes = 256
+
+/** Bytes of scratch memory. */
+export const scratchOf = (program: Program, unit: Unit, rows: number): number => {
+  if (unit._tag === 'Led')
+    return unit.units.reduce((n, u, i) => Math.max(n, scratchOf(program, u, rows) + (i === 0 ? epilogueBytes : 0)), 0)
   if (unit._tag === 'Region') return sumScratch(unit, rows)
   const { expr } = program.nodes[unit.node] as Node
   const c = lowered(program, unit.node, rows)
-  return c && expr._tag === 'Apply' && expr.op.lower._tag === 'Kernel' ? (expr.op.lower.scratch?.(c) ?? 0) : 0
+  return c && expr._tag === 'Apply' && expr.op.lower._tag === 'Kernel' ? align(expr.op.lower.scratch?.(c) ?? 0) : 0
 }
 
 export const plan = (program: Program, units: readonly Unit[], layout: Layout, wanted: Wanted, rows: number): Plan => {
@@ -136,55 +142,49 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
     if (isLeaf(node) && root !== paramNode.get(slot)) lastRead.set(root, end)
   }
 
-  /** A unit may write over an operand if it reads it at the place where it writes. */
-  const overwritable = (unit: Unit, node: number, size: number): boolean => {
+  /** A unit may write over an operand if it reads it at the place where it writes, and no other part of a whole does. */
+  const overwritable = (whole: Unit, unit: Unit, node: number, size: number): boolean => {
     if (unit._tag !== 'Region') return false
+    if (partsOf(whole).some(u => u !== unit && reads(program, u).some(r => rootOf(r) === node))) return false
     const uses = unit.inputs.filter(i => rootOf(i.node) === node)
     return uses.every(i => i.lanes === 'vector' && !i.stays) && bytes(node) === size
   }
   /** The slot that a node's value can be written to at once. */
-  const slotFor = (unit: Unit, k: number, node: number): string | undefined => {
+  const slotFor = (whole: Unit, unit: Unit, k: number, node: number): string | undefined => {
     const [slot, other] = slotsOf.get(node) ?? []
     if (slot === undefined || other !== undefined) return undefined
     const old = paramNode.get(slot)
     const last = old === undefined ? -1 : (lastRead.get(old) ?? -1)
-    return last < k || (last === k && overwritable(unit, old as number, bytes(node))) ? slot : undefined
+    return last < k || (last === k && overwritable(whole, unit, old as number, bytes(node))) ? slot : undefined
   }
 
   const arena = allocator()
   const homes = new Map<number, number>()
   const inSlot = new Set<string>()
   let scratchBytes = 0
-  units.forEach((unit, k) => {
-    scratchBytes = Math.max(scratchBytes, scratchOf(program, unit, rows))
-    const dying = new Set(
-      reads(program, unit)
-        .map(rootOf)
-        .filter(r => homes.has(r) && lastRead.get(r) === k),
-    )
-    for (const node of writes(unit)) {
-      const slot = slotFor(unit, k, node)
-      if (slot !== undefined) {
-        inSlot.add(slot)
-        places.set(node, { section: 'state', offset: layout.state.get(slot) ?? -1 })
-        continue
+  units.forEach((whole, k) => {
+    scratchBytes = Math.max(scratchBytes, scratchOf(program, whole, rows))
+    const ends = (r: number): boolean => homes.has(r) && (lastRead.get(r) ?? k) === k
+    for (const unit of partsOf(whole))
+      for (const node of writes(unit)) {
+        const dying = reads(program, unit).map(rootOf).filter(ends)
+        const slot = slotFor(whole, unit, k, node)
+        if (slot !== undefined) {
+          inSlot.add(slot)
+          places.set(node, { section: 'state', offset: layout.state.get(slot) ?? -1 })
+          continue
+        }
+        if (slotsOf.has(node)) lastRead.set(node, end)
+        const heir = dying.find(r => overwritable(whole, unit, r, bytes(node)))
+        const at = heir !== undefined ? (homes.get(heir) as number) : arena.take(bytes(node))
+        if (heir !== undefined) homes.delete(heir)
+        homes.set(node, at)
+        places.set(node, { section: 'arena', offset: at })
       }
-      if (slotsOf.has(node)) lastRead.set(node, end)
-      const heir = [...dying].find(r => overwritable(unit, r, bytes(node)))
-      if (heir !== undefined) dying.delete(heir)
-      const at = heir !== undefined ? (homes.get(heir) as number) : arena.take(bytes(node))
-      if (heir !== undefined) homes.delete(heir)
-      homes.set(node, at)
-      places.set(node, { section: 'arena', offset: at })
-    }
-    for (const r of dying) {
+    for (const r of new Set([...reads(program, whole).map(rootOf), ...writes(whole)])) {
+      if (!ends(r)) continue
       arena.give(homes.get(r) as number, bytes(r))
       homes.delete(r)
-    }
-    for (const node of writes(unit)) {
-      if (lastRead.has(node) || !homes.has(node)) continue
-      arena.give(homes.get(node) as number, bytes(node))
-      homes.delete(node)
     }
   })
 

@@ -21,9 +21,13 @@ interface Part {
   readonly length: number
 }
 
-/** A region without sums is cut along its rows, or within its only one; one with sums along its columns. */
-export const regionCall = (region: Region, rows: number): Call => {
-  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
+/**
+ * A region without sums is cut along its rows, or within its only one, unless that is taken as rows of `row` elements;
+ * one with sums along its columns.
+ */
+export const regionCall = (region: Region, rows: number, row?: number): Call => {
+  const inner = region.outer === 1 && row !== undefined ? row : resolveDim(region.inner, rows)
+  const outer = (resolveDim(region.outer, rows) * resolveDim(region.inner, rows)) / inner
   const { inputs, outputs, sums } = region
   const words = ({ first, turns, start, length }: Part): readonly Word[] => [
     turns,
@@ -36,7 +40,7 @@ export const regionCall = (region: Region, rows: number): Call => {
     ...sums.map((_, i): Word => ({ arg: inputs.length + outputs.length + i, offset: 4 * start })),
     ...(sums.length > 0 ? [4 * inner, { scratch: 0 }] : []),
   ]
-  const within = region.outer === 1 || sums.length > 0
+  const within = (region.outer === 1 && row === undefined) || sums.length > 0
   const arrays = inputs.filter(i => i.lanes === 'vector').length + outputs.length + sums.length
   return {
     kernel: region.key,
@@ -44,6 +48,7 @@ export const regionCall = (region: Region, rows: number): Call => {
     parts: {
       grains: within ? Math.ceil(inner / line) : outer,
       cost: 0.04 * outer * inner * (region.steps.length + arrays),
+      local: !within,
       words: (from, to) =>
         words(
           within

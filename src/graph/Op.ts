@@ -92,8 +92,20 @@ export interface Parts {
   readonly cost: number
   /** about how long that takes which every piece does anew; default 0 */
   readonly again?: number
+  /**
+   * whether grain by grain reads its own equal share of the first operand, in order, and the words are linear in `from`
+   * and `to`: so it can end an epilogue
+   */
+  readonly local?: boolean
   /** the record of the grains from `from` up to `to` */
   readonly words: (from: number, to: number) => readonly Word[]
+}
+
+/** How an epilogue is told to a product's call (`assembly/epilogue.ts`): its address is a word of the record. */
+export interface Lead {
+  readonly word: number
+  /** the result's row at which the piece from a grain on begins; null where pieces hold no whole rows */
+  readonly row: ((grain: number) => number) | null
 }
 
 export interface Call {
@@ -101,6 +113,8 @@ export interface Call {
   readonly words: readonly Word[]
   /** absent where the call runs whole; as with the number of calls, that may not depend on the rows */
   readonly parts?: Parts
+  /** of a call that writes all of its result, row by row in order (a row is the last axis), and can run an epilogue */
+  readonly leads?: Lead
 }
 
 export type Lowering =
@@ -110,9 +124,10 @@ export type Lowering =
   | { readonly _tag: 'Alias' }
   /** a view with stride 0 inside a region, otherwise copied by `calls` */
   | { readonly _tag: 'Broadcast'; readonly calls: (c: Lowered) => readonly Call[] }
-  /** the number of calls may not depend on the rows; `scratch` is in bytes */
+  /** the number of calls may not depend on the rows; `scratch` is in bytes; whether the calls may lead an epilogue, or end one */
   | {
       readonly _tag: 'Kernel'
+      readonly epilogue?: 'leads' | 'ends'
       readonly calls: (c: Lowered) => readonly Call[]
       readonly scratch?: (c: Lowered) => number
     }

@@ -66,7 +66,7 @@ const sizesOf = (c: Gather, packed: boolean, rows = c.rows): readonly Word[] => 
   ...[...c.grid, ...c.step],
   ...[...c.to.size, c.to.channels, ...c.to.step, ...c.to.start],
   ...[c.groups, c.from.channels / c.groups, c.to.channels / c.groups, ...c.along],
-  ...[c.taps.length, packed ? 1 : 0],
+  ...[c.taps.length, packed ? 1 : 0, 0],
   ...c.taps.flatMap(t => [signed(t.y), signed(t.x), t.at]),
 ]
 
@@ -78,8 +78,9 @@ const linesOf = (c: Gather, from: number, to: number): Gather => ({
   taps: c.taps.map(t => ({ ...t, y: t.y + from * c.step[0] })),
 })
 
-/** Cut between the images, or the lines of the only one. */
+/** Cut between the images, or between pairs of lines of the only one. */
 const gatherCall = (kernel: 'convolve' | 'depthwise', c: Gather, packed = false): Call => {
+  const lineAt = (pair: number): number => Math.min(2 * pair, c.grid[0])
   const image = (from: number): Word => ({
     arg: 0,
     offset: 4 * from * c.from.size[0] * c.from.size[1] * c.from.channels,
@@ -87,13 +88,16 @@ const gatherCall = (kernel: 'convolve' | 'depthwise', c: Gather, packed = false)
   const result = (from: number): Word => ({ out: true, offset: 4 * from * c.to.size[0] * c.to.size[1] * c.to.channels })
   const words = (from: number, to: number): readonly Word[] =>
     c.rows === 1
-      ? [image(0), { arg: 1 }, result(0), { scratch: 0 }, ...sizesOf(linesOf(c, from, to), packed)]
+      ? [image(0), { arg: 1 }, result(0), { scratch: 0 }, ...sizesOf(linesOf(c, lineAt(from), lineAt(to)), packed)]
       : [image(from), { arg: 1 }, result(from), { scratch: 0 }, ...sizesOf(c, packed, to - from)]
-  const grains = c.rows === 1 ? c.grid[0] : c.rows
+  const pairs = c.rows === 1
+  const grains = pairs ? Math.ceil(c.grid[0] / 2) : c.rows
   const weights = (c.taps.length * c.from.channels * c.to.channels) / c.groups
+  const dense = [c.to.step, c.to.start].flat().join() === '1,1,0,0'
   return {
     kernel,
     words: words(0, grains),
+    ...(dense && { leads: { word: 27, row: from => (pairs ? lineAt(from) : from * c.grid[0]) * c.grid[1] } }),
     parts: {
       grains,
       cost: 0.05 * c.rows * c.grid[0] * c.grid[1] * weights,

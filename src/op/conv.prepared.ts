@@ -85,6 +85,7 @@ const preparedOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
+    epilogue: 'leads',
     calls: c => halves(geometryOfPrepared(c), c.attrs).output.calls,
     scratch: c => halves(geometryOfPrepared(c), c.attrs).output.scratch,
   },

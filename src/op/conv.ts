@@ -110,6 +110,7 @@ const convOp: Op = {
   reference: (c, [x, w]) => convolution(geometryOfConv(c), (x as Nd).values, (w as Nd).values),
   lower: {
     _tag: 'Kernel',
+    epilogue: 'leads',
     calls: c => outputWay(geometryOfConv(c)).calls,
     scratch: c => outputWay(geometryOfConv(c)).scratch,
   },
@@ -145,6 +146,7 @@ const transposeOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
+    epilogue: 'leads',
     calls: c => inputWay(geometryOfTranspose(c)).calls,
     scratch: c => inputWay(geometryOfTranspose(c)).scratch,
   },

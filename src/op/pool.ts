@@ -150,19 +150,27 @@ const poolCall = (
   const [inImage, inPlaces] = [sizeOf(pixels), sizeOf(out.slice(1))]
   const seconds = kernel === 'maxPoolPick' ? inImage : inPlaces
   const given = kernel.endsWith('Gradient') ? inImage : inPlaces
+  // where lines of windows lie one below the other, all images are one tall one, cut between those lines
+  const [lines = 0, across = 0] = out.slice(1)
+  const tall = alone(p) && top === 0 && above === 0 && below === 0 && lines * (p.stride[0] as number) === pixels[0]
+  const grains = tall ? rows * lines : rows
+  const grain = (image: number): number => (tall ? image / lines : image)
   const words = (from: number, to: number): readonly Word[] => [
-    shifted(operands[0], from * inImage),
-    shifted(operands[1], from * seconds),
-    shifted({ out: true }, from * given),
-    ...[to - from, ...pixels, out[1] as number, out[2] as number],
+    shifted(operands[0], from * grain(inImage)),
+    shifted(operands[1], from * grain(seconds)),
+    shifted({ out: true }, from * grain(given)),
+    tall ? 1 : to - from,
+    tall ? (to - from) * (p.stride[0] as number) : (pixels[0] as number),
+    ...pixels.slice(1),
+    ...[tall ? to - from : lines, across],
     ...[...p.window, ...p.stride, ...p.dilation, top, left],
     alone(p) ? 1 : 0,
     ...[above, before, below, after],
   ]
   return {
     kernel,
-    words: words(0, rows),
-    parts: { grains: rows, cost: 0.3 * rows * (inImage + inPlaces * sizeOf(p.window)), words },
+    words: words(0, grains),
+    parts: { grains, cost: 0.3 * rows * (inImage + inPlaces * sizeOf(p.window)), local: tall, words },
   }
 }
 
@@ -217,6 +225,7 @@ const maxPoolOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
+    epilogue: 'ends',
     calls: ({ attrs, args: [x], out }) => [poolCall('maxPool', attrs, x?.shape ?? [], out.shape, [{ arg: 0 }, 0])],
   },
   samples: samples(x => [x]),
@@ -290,6 +299,7 @@ const averagePoolOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
+    epilogue: 'ends',
     calls: ({ attrs, args: [x], out }) => [poolCall('averagePool', attrs, x?.shape ?? [], out.shape, [{ arg: 0 }, 0])],
   },
   samples: samples(x => [x]),

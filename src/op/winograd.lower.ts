@@ -1,5 +1,5 @@
 /** How convolutions run by Winograd's algorithm: the calls of `assembly/conv/winograd*` and their scratch memory. */
-import type { Call, Word } from '../graph/Op.js'
+import { type Call, type Parts, shifted, type Word } from '../graph/Op.js'
 import { type Geometry, type Halves, type Kept, signed } from './conv.geometry.js'
 
 /** Patches of a chunk of the filters' gradient: part of its order of summation. */
@@ -111,29 +111,46 @@ const wordsOf = (
     { out: true, offset: 4 * first * to },
     { scratch: 0 },
     end - first,
-    ...[...c.from, c.taken, ...c.to, c.given, ...c.start],
+    ...[...c.from, c.taken, ...c.to, c.given, ...c.start.map(signed)],
     ...[...c.along.map(signed), c.first],
-    ...[band, filters, wide, ...channels, tile],
+    ...[band, filters, wide, ...channels, tile, 0],
   ]
 }
 
 /** Channels in a grain: as wide as the kernel's blocks where filters are kept. */
 const grain = 16
 
-/** Cut between the images, or the channels given of the only one; the cost is that of so many patches of 4 x 4. */
+/** Patches from which on those of one image are cut, and not the channels given: then filters are read anew. */
+const many = 512
+
+/** Lines `from` up to `to` of the only image's places. */
+const linesOf = (c: Transformed, cut: Blocks, from: number, to: number): readonly Word[] =>
+  wordsOf({ ...c, to: [to - from, c.to[1]], start: [c.start[0] - from, c.start[1]] }, cut).map(w =>
+    typeof w === 'object' && 'out' in w ? shifted(w, from * c.to[1] * c.given) : w,
+  )
+
+/**
+ * Cut between the images, or of the only one between lines of patches or the channels given; the cost is that of so many
+ * patches of 4 x 4.
+ */
 const winogradCall = (c: Transformed, cut: Blocks): Call => {
   const patches = multiplications(c.to, cut.tile) / 16
+  const alone = c.rows === 1
+  const byLines = alone && cut.filters === TRANSFORMED && patches >= many
   const some = (from: number, to: number): readonly [number, number] => [from * grain, Math.min(to * grain, c.given)]
-  return {
-    kernel: 'winograd',
-    words: wordsOf(c, cut),
-    parts: {
-      grains: c.rows === 1 ? Math.ceil(c.given / grain) : c.rows,
-      cost: 0.8 * c.rows * patches * c.taken * c.given,
-      again: c.rows === 1 ? 16 * patches * c.taken : cut.filters === TRANSFORMED ? 0 : 8 * c.taken * c.given,
-      words: (from, to) => (c.rows === 1 ? wordsOf(c, cut, [0, 1], some(from, to)) : wordsOf(c, cut, [from, to])),
+  const line = (from: number): number => Math.min(from * cut.tile, c.to[0])
+  const parts: Parts = {
+    grains: byLines ? Math.ceil(c.to[0] / cut.tile) : alone ? Math.ceil(c.given / grain) : c.rows,
+    cost: 0.8 * c.rows * patches * c.taken * c.given,
+    again:
+      cut.filters === TRANSFORMED && (byLines || !alone) ? 0 : alone ? 16 * patches * c.taken : 8 * c.taken * c.given,
+    words: (from, to) => {
+      if (byLines) return linesOf(c, cut, line(from), line(to))
+      return alone ? wordsOf(c, cut, [0, 1], some(from, to)) : wordsOf(c, cut, [from, to])
     },
   }
+  const row = (from: number): number => (byLines ? line(from) : from * c.to[0]) * c.to[1]
+  return { kernel: 'winograd', words: wordsOf(c, cut), parts, leads: { word: 24, row: alone && !byLines ? null : row } }
 }
 
 const outputOf = (g: Geometry): Transformed => {

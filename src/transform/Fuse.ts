@@ -54,7 +54,13 @@ export interface Single {
   readonly node: number
 }
 
-export type Unit = Region | Single
+/** A product, and what runs on each part of its result as soon as that is there (see Epilogue.ts). */
+export interface Led {
+  readonly _tag: 'Led'
+  readonly units: readonly (Region | Single)[]
+}
+
+export type Unit = Region | Single | Led
 
 const isF64 = ({ expr }: Node): boolean =>
   expr.type.dtype === 'f64' || (expr._tag === 'Apply' && expr.args.some(a => a.type.dtype === 'f64'))
@@ -314,13 +320,20 @@ export const unfuse = (region: Region): readonly Unit[] => [
   ...region.sums.map(({ node }): Single => ({ _tag: 'Single', node })),
 ]
 
-/** The nodes a unit reads. */
-export const reads = (program: Program, unit: Unit): readonly number[] =>
-  unit._tag === 'Region' ? unit.inputs.map(i => i.node) : (program.nodes[unit.node] as Node).args
+/** The nodes a unit reads; of those that it computes itself too. */
+export const reads = (program: Program, unit: Unit): readonly number[] => {
+  if (unit._tag === 'Led') return unit.units.flatMap(u => reads(program, u))
+  return unit._tag === 'Region' ? unit.inputs.map(i => i.node) : (program.nodes[unit.node] as Node).args
+}
 
 /** The nodes a unit computes. */
-export const writes = (unit: Unit): readonly number[] =>
-  unit._tag === 'Region' ? [...unit.outputs, ...unit.sums].map(o => o.node) : [unit.node]
+export const writes = (unit: Unit): readonly number[] => {
+  if (unit._tag === 'Led') return unit.units.flatMap(writes)
+  return unit._tag === 'Region' ? [...unit.outputs, ...unit.sums].map(o => o.node) : [unit.node]
+}
+
+/** A unit's parts in the order in which they run. */
+export const partsOf = (unit: Unit): readonly (Region | Single)[] => (unit._tag === 'Led' ? unit.units : [unit])
 
 /** Kahn's order; of the units that are ready, the one that stood first in the program. */
 const inOrder = (program: Program, units: readonly Unit[], unitOf: ReadonlyMap<number, number>): readonly Unit[] => {

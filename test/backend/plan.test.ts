@@ -148,9 +148,14 @@ const keepsWhatIsNeeded = (p: Planned): void => {
   }
   const apart = (v: [string, number, number], w: [string, number, number]): boolean =>
     v[0] !== w[0] || v[2] <= w[1] || w[2] <= v[1]
-  const readBy = (u: Unit): readonly number[] =>
-    (u._tag === 'Region' ? u.inputs.map(i => i.node) : (program.nodes[u.node]?.args ?? [])).map(rootOf)
-  const writtenBy = (u: Unit): readonly number[] => (u._tag === 'Region' ? u.outputs.map(o => o.node) : [u.node])
+  const readBy = (u: Unit): readonly number[] => {
+    if (u._tag === 'Led') return u.units.flatMap(readBy)
+    return (u._tag === 'Region' ? u.inputs.map(i => i.node) : (program.nodes[u.node]?.args ?? [])).map(rootOf)
+  }
+  const writtenBy = (u: Unit): readonly number[] => {
+    if (u._tag === 'Led') return u.units.flatMap(writtenBy)
+    return u._tag === 'Region' ? u.outputs.map(o => o.node) : [u.node]
+  }
   const kept = program.outputs.map(rootOf)
   const there = new Set(program.nodes.flatMap(({ expr }, i) => (expr._tag === 'Apply' ? [] : [i])))
   units.forEach((unit, k) => {

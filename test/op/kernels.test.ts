@@ -67,7 +67,7 @@ test('random programs: all kernels exist, and calls and words are as many for an
       const shapeOf = (rows: number) => callsOf(rows).map(c => `${c.kernel} ${c.words.length}`)
       for (const { kernel, words } of callsOf(9)) {
         assert.ok(exported.has(kernel), kernel)
-        assert.ok(words.every(w => Number.isInteger(w) && w >= 0))
+        assert.ok(words.every(w => typeof w === 'number' && Number.isInteger(w) && w >= 0))
       }
       for (const rows of [0, 1, 2, 8]) assert.equal(shapeOf(rows), shapeOf(9))
     }),

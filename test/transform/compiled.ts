@@ -50,7 +50,7 @@ export const runPlanned = (
     else new Float32Array(buffer, base(place), values.length).set(values)
   })
   for (const { kernel, words } of encode(p.plan, { rows, base, kernelOf: key => kernels.names.get(key) ?? key })) {
-    new Uint32Array(buffer, 64, words.length).set(words)
+    new Uint32Array(buffer, 64, words.length).set(words.map(Number))
     kernels.call(kernel)(64)
   }
   return p.plan.results.map((place, i) => {

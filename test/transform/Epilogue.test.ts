@@ -1,0 +1,177 @@
+/** Epilogues: the bits of the same units run one after the other, whatever the rows, threads and what else is read. */
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { mapMemory } from '../../src/backend/layout.js'
+import { type Expr, input, type Param, param } from '../../src/graph/Expr.js'
+import { relu } from '../../src/nn/activation.js'
+import { add, div, mul } from '../../src/op/arithmetic.js'
+import { broadcastTo } from '../../src/op/broadcast.js'
+import { conv2d, convTranspose2d } from '../../src/op/conv.js'
+import { prepared2d } from '../../src/op/conv.prepared.js'
+import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
+import { mean } from '../../src/op/reduce.js'
+import { slice } from '../../src/op/window.js'
+import { tensorType } from '../../src/shape/TensorType.js'
+import { runTiled } from '../backend/tiled.js'
+import { assertBits, expectRight } from '../support/assert.js'
+
+const test = suite('epilogues')
+const f32 = (...shape: readonly number[]) => tensorType('f32', shape)
+
+interface Case {
+  readonly size: number
+  readonly taken: number
+  readonly given: number
+  readonly kernel: number
+  readonly groups: boolean
+  readonly stride: number
+  readonly back: boolean
+  readonly bias: boolean
+  readonly residual: boolean
+  readonly activation: 'relu' | 'square' | 'both' | 'none'
+  readonly pool: 'max' | 'average' | 'overlapping' | 'none'
+  readonly shown: boolean
+  readonly rows: number
+  readonly threads: number
+}
+
+const cases: fc.Arbitrary<Case> = fc.record({
+  size: fc.integer({ min: 3, max: 14 }),
+  taken: fc.constantFrom(1, 3, 4, 16, 20),
+  given: fc.constantFrom(4, 5, 16, 24),
+  kernel: fc.constantFrom(1, 2, 3),
+  groups: fc.boolean(),
+  stride: fc.constantFrom(1, 1, 2),
+  back: fc.boolean(),
+  bias: fc.boolean(),
+  residual: fc.boolean(),
+  activation: fc.constantFrom('relu', 'square', 'both', 'none'),
+  pool: fc.constantFrom('max', 'average', 'overlapping', 'none'),
+  shown: fc.boolean(),
+  rows: fc.integer({ min: 0, max: 3 }),
+  threads: fc.integer({ min: 1, max: 3 }),
+})
+
+const x = (c: Case, channels: number): Expr => input('x', f32(-1, c.size, c.size, channels))
+
+/** A convolution, or a gradient of images, and what may follow it. */
+const built = (c: Case): { readonly state: readonly Param[]; readonly results: Readonly<Record<string, Expr>> } => {
+  const groups = c.groups ? c.taken : 1
+  const given = c.groups ? 2 * c.taken : c.given
+  const w = param('w', f32(c.kernel, c.kernel, c.groups ? 1 : c.taken, given)) as Param
+  const options = { stride: c.stride, padding: c.stride === 1 ? 'same' : 'valid', groups } as const
+  const made = c.back && c.stride === 1 ? convTranspose2d(x(c, given), w, [c.size, c.size], options) : null
+  const y = made ?? conv2d(x(c, c.taken), w, options)
+  const channels = y.type.shape[3] as number
+  const b = param('b', f32(channels)) as Param
+  const biased = c.bias ? add(y, broadcastTo(b, y.type.shape)) : y
+  const from = made ? given : c.taken
+  const whole = c.residual && from === channels && c.stride === 1 ? add(biased, x(c, from)) : biased
+  const active = c.activation === 'none' ? whole : c.activation === 'relu' ? relu(whole) : mul(whole, whole)
+  const last = c.activation === 'both' ? div(relu(whole), add(active, 1)) : active
+  const size = Math.min(2, ...last.type.shape.slice(1, 3))
+  const pooled = { max: maxPool2d(last, size), average: averagePool2d(last, size), none: last }
+  const end = c.pool === 'overlapping' ? maxPool2d(last, size, { stride: 1 }) : pooled[c.pool]
+  return { state: [w, b], results: { end, ...(c.shown && { y, last }), total: mean(last) } }
+}
+
+const numbers = (n: number, seed: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + i * i))
+
+const run = (c: Case, fused: boolean, threads: number) => {
+  const { state, results } = built(c)
+  const shape = inputShape(results['end'] as Expr)
+  const size = Math.abs(shape.reduce((n, d) => n * d, 1)) * c.rows
+  const sizes = state.map(s => s.type.shape.reduce((n, d) => n * d, 1))
+  const given = {
+    x: numbers(size, 1),
+    ...Object.fromEntries(state.map((s, i) => [s.name, numbers(sizes[i] as number, 7 + i)])),
+  }
+  const slots = state.map(({ name, type }) => ({ name, type }))
+  const program = { results, updates: {} }
+  return runTiled({ rows: 3, state: slots, program, fused }, c.rows, threads, given).results
+}
+
+/** The shape of the input that an expression reads. */
+const inputShape = (e: Expr): readonly number[] => {
+  if (e._tag === 'Input') return e.type.shape
+  for (const a of e._tag === 'Apply' ? e.args : []) {
+    const found = inputShape(a)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+const ledBy = (results: Readonly<Record<string, Expr>>, state: readonly Param[]): readonly number[] => {
+  const slots = state.map(({ name, type }) => ({ name, type }))
+  const map = expectRight(mapMemory({ rows: 3, state: slots, programs: { p: { results, updates: {} } } }))
+  return (map.programs.get('p')?.plan.units ?? []).flatMap(u => (u._tag === 'Led' ? [u.units.length] : []))
+}
+
+test('any convolution and what follows: the bits of one after the other', () => {
+  fc.assert(
+    fc.property(cases, c => {
+      const apart = run(c, false, 1)
+      const together = run(c, true, c.threads)
+      for (const [name, words] of Object.entries(apart)) assert.equal(together[name], words, name)
+    }),
+    { numRuns: 300, seed: 3 },
+  )
+})
+
+const plain: Case = {
+  size: 8,
+  taken: 16,
+  given: 16,
+  kernel: 3,
+  groups: false,
+  stride: 1,
+  back: false,
+  bias: true,
+  residual: false,
+  activation: 'relu',
+  pool: 'max',
+  shown: false,
+  rows: 2,
+  threads: 1,
+}
+const led = (more: Partial<Case>): readonly number[] => {
+  const { state, results } = built({ ...plain, ...more })
+  return ledBy(results, state)
+}
+
+test('a convolution leads its bias, activation and pool; a pool whose windows overlap runs by itself', () => {
+  assert.equal(led({}), [3])
+  assert.equal(led({ taken: 3 }), [3])
+  assert.equal(led({ groups: true }), [3])
+  assert.equal(led({ pool: 'average' }), [3])
+  assert.equal(led({ bias: false, activation: 'none' }), [2])
+  assert.equal(led({ bias: false, activation: 'none', pool: 'none' }), [])
+})
+
+test('one large image with kept filters, cut between lines of patches', () => {
+  const type = f32(-1, 47, 48, 16)
+  const w = param('w', f32(3, 3, 16, 16))
+  const convolved = conv2d(input('x', type), w, { padding: 'same' })
+  if (convolved._tag !== 'Apply') throw new Error('no convolution')
+  const y = prepared2d(input('x', type), w, convolved.attrs, 2)
+  const end = relu(add(y, param('b', f32(16))))
+  const results = { end, pool: maxPool2d(slice(end, [0, 0, 0, 0], [-1, 46, 48, 16]), 2), y: maxPool2d(y, [1, 2]) }
+  const state = [w, param('b', f32(16))].map(({ name, type }) => ({ name, type }))
+  const given = { x: numbers(47 * 48 * 16, 1), w: numbers(9 * 256, 2), b: numbers(16, 3) }
+  const spec = { rows: 2, state, program: { results, updates: {} } }
+  const apart = runTiled({ ...spec, fused: false }, 1, 1, given)
+  for (const threads of [1, 2, 3]) {
+    const together = runTiled(spec, 1, threads, given)
+    if (threads > 1) assert.ok(together.cut.includes('winograd'))
+    for (const [name, words] of Object.entries(apart.results)) assert.equal(together.results[name], words, name)
+  }
+})
+
+test('an operand that the product still reads is not written over', () => {
+  const c: Case = { ...plain, residual: true, pool: 'none', rows: 3 }
+  assert.is(led(c).length, 1)
+  assertBits(run(c, true, 1)['end'] as Int32Array, run(c, false, 1)['end'] as Int32Array)
+})
+
+test.run()
