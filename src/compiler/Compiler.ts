@@ -6,7 +6,8 @@
  * 1.05, mean 1.00) and takes a third of the time to make.
  */
 import * as E from '#fp/Either.js'
-import type { TaskEither } from '#fp/TaskEither.js'
+import { pipe } from '#fp/function.js'
+import * as TE from '#fp/TaskEither.js'
 
 /** Why a module could not be built: the compiler is not installed, or what it says about the text. */
 export interface CompileError {
@@ -17,7 +18,7 @@ export interface CompileError {
 export const compileError = (message: string): CompileError => ({ _tag: 'CompileError', message })
 
 /** From the text of a module to its bytes. */
-export type Compiler = (source: string) => TaskEither<CompileError, Uint8Array<ArrayBuffer>>
+export type Compiler = (source: string) => TE.TaskEither<CompileError, Uint8Array<ArrayBuffer>>
 
 /** What is compiled with a text: the files that it may import, and the version of the compiler. */
 export interface Library {
@@ -25,7 +26,12 @@ export interface Library {
   readonly files: Readonly<Record<string, string>>
 }
 
-export const library = (): Promise<Library> => import('./library.gen.js')
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+
+export const library: TE.TaskEither<CompileError, Library> = TE.tryCatch(
+  () => import('./library.gen.js'),
+  error => compileError(`the library of generated modules could not be loaded (${reason(error)}): reinstall gradus`),
+)
 
 /** The compiler's two modules: `assemblyscript`, and `assemblyscript/asc`, which holds its standard library. */
 export interface Modules {
@@ -123,28 +129,34 @@ const compileText = (
   }
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
-
 /** A compiler on the calling thread, which it blocks for about 0.2 s, and 1 s the first time. */
 export const compilerOf =
   (load: () => Promise<Modules>): Compiler =>
   source =>
-  async () => {
-    const { version, files } = await library()
-    const advice = `npm install assemblyscript@${version}`
-    try {
-      const { compiler, asc } = await load()
-      if (asc.version !== version)
-        return E.left(compileError(`generated modules need assemblyscript ${version}, not ${asc.version}: ${advice}`))
-      try {
-        return compileText(compiler as Assemblyscript, source, files, asc.libraryFiles)
-      } catch (error) {
-        return E.left(refusal([`the compiler broke down (${reason(error)})`]))
-      }
-    } catch (error) {
-      return E.left(compileError(`the AssemblyScript compiler could not be loaded (${reason(error)}): ${advice}`))
-    }
-  }
+    pipe(
+      library,
+      TE.chain(({ version, files }) => {
+        const advice = `npm install assemblyscript@${version}`
+        return pipe(
+          TE.tryCatch(load, error =>
+            compileError(`the AssemblyScript compiler could not be loaded (${reason(error)}): ${advice}`),
+          ),
+          TE.filterOrElse(
+            ({ asc }) => asc.version === version,
+            ({ asc }) =>
+              compileError(`generated modules need assemblyscript ${version}, not ${asc.version}: ${advice}`),
+          ),
+          TE.chainEitherK(({ compiler, asc }) =>
+            E.flatten(
+              E.tryCatch(
+                () => compileText(compiler as Assemblyscript, source, files, asc.libraryFiles),
+                error => refusal([`the compiler broke down (${reason(error)})`]),
+              ),
+            ),
+          ),
+        )
+      }),
+    )
 
 /** The installed compiler, on the calling thread. */
 export const onThisThread: Compiler = compilerOf(installed)

@@ -2,7 +2,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as E from '#fp/Either.js'
-import type { TaskEither } from '#fp/TaskEither.js'
+import { pipe } from '#fp/function.js'
+import * as TE from '#fp/TaskEither.js'
 import type { Cache } from './Cache.js'
 import { type CompileError, type Compiler, library, onThisThread, settings } from './Compiler.js'
 import { decode, encode } from './entry.js'
@@ -23,10 +24,11 @@ export interface BuildOptions {
 }
 
 /** What the bytes depend on, as 64 hexadecimal digits: the text, the library, the compiler and its settings. */
-export const keyOf = async (source: string): Promise<string> => {
-  const { version, files } = await library()
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([source, files, version, settings]))))
-}
+export const keyOf = (source: string): TE.TaskEither<CompileError, string> =>
+  pipe(
+    library,
+    TE.map(({ version, files }) => bytesToHex(sha256(utf8ToBytes(JSON.stringify([source, files, version, settings]))))),
+  )
 
 const found = async (cache: Cache, key: string): Promise<Uint8Array<ArrayBuffer> | null> => {
   try {
@@ -37,21 +39,33 @@ const found = async (cache: Cache, key: string): Promise<Uint8Array<ArrayBuffer>
   }
 }
 
+const keep = async (cache: Cache, key: string, binary: Uint8Array): Promise<void> => {
+  try {
+    await cache.put(key, encode(key, binary))
+  } catch {
+    // built anew the next time
+  }
+}
+
 /**
  * Builds one AssemblyScript module. It may import what `./elementwise` and `./tail` export (assembly/elementwise/ and
  * assembly/tail.ts) and declare functions of other modules with `@external`. The same text gives the same bytes, and
  * nothing that befalls the cache changes them: an entry that is not whole is built anew.
  */
-export const build =
-  (source: string, { cache, compiler = onThisThread }: BuildOptions = {}): TaskEither<CompileError, Built> =>
-  async () => {
-    const key = await keyOf(source)
-    const store = cache === undefined ? await hostCache().catch(() => null) : cache
-    const kept = store && (await found(store, key))
-    if (kept) return E.right({ binary: kept, cached: true })
-    const compiled = await compiler(source)()
-    if (E.isLeft(compiled)) return compiled
-    const binary = compiled.right
-    await store?.put(key, encode(key, binary)).catch(() => undefined)
-    return E.right({ binary, cached: false })
-  }
+export const build = (
+  source: string,
+  { cache, compiler = onThisThread }: BuildOptions = {},
+): TE.TaskEither<CompileError, Built> =>
+  pipe(
+    keyOf(source),
+    TE.chain(key => async (): Promise<E.Either<CompileError, Built>> => {
+      const store = cache === undefined ? await hostCache().catch(() => null) : cache
+      const kept = store && (await found(store, key))
+      if (kept) return E.right({ binary: kept, cached: true })
+      const compiled = await compiler(source)()
+      if (E.isLeft(compiled)) return compiled
+      const binary = compiled.right
+      if (store) await keep(store, key, binary)
+      return E.right({ binary, cached: false })
+    }),
+  )

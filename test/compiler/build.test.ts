@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { build, keyOf } from '../../src/compiler/build.js'
 import { compilerOf, library, onThisThread } from '../../src/compiler/Compiler.js'
 import { decode, encode } from '../../src/compiler/entry.js'
+import { orThrow } from '../../src/index.js'
 import { wasmFaults } from '../lint/wasm.js'
 import { assertSums, built, inMemory, sum } from './support.js'
 
@@ -24,7 +25,7 @@ test("its memory may have the core's most pages", async () => {
 })
 
 test('the same bytes as the command asc writes', async () => {
-  const { files } = await library()
+  const { files } = orThrow(await library())
   const written: (Uint8Array | string)[] = []
   const flags =
     '--runtime stub --importMemory --noExportMemory --maximumMemory 65536 --noAssert --use abort= --enable simd --enable threads -O1'
@@ -58,7 +59,7 @@ for (const [what, [source, message]] of Object.entries(refused))
   })
 
 test('a compiler that is not installed, of another version or broken is a CompileError', async () => {
-  const version = (await library()).version
+  const { version } = orThrow(await library())
   const message = async (load: Parameters<typeof compilerOf>[0]): Promise<string> => {
     const outcome = await build(sum(), { cache: null, compiler: compilerOf(load) })()
     return outcome._tag === 'Left' ? outcome.left.message : ''
@@ -79,7 +80,7 @@ test('a compiler that is not installed, of another version or broken is a Compil
 
 test('the peer that the package asks for is the version that modules are built with', async () => {
   const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-  const { version } = await library()
+  const { version } = orThrow(await library())
   assert.is(manifest.peerDependencies.assemblyscript, version)
   assert.is(asc.version, version)
 })
@@ -95,7 +96,7 @@ test('what is cached has the same bytes, and is not compiled again', async () =>
   const second = await built(sum(), { cache, compiler })
   assert.equal([first.cached, second.cached, compiled], [false, true, 1])
   assert.equal(second.binary, first.binary)
-  assert.equal([...entries.keys()], [await keyOf(sum())])
+  assert.equal([...entries.keys()], [orThrow(await keyOf(sum())())])
   assertSums((await built(sum(2), { cache, compiler })).binary, 2)
   assert.equal([entries.size, compiled], [2, 2])
 })
@@ -105,8 +106,8 @@ test('a cache that fails or holds what is not whole is none', async () => {
   const refuse = (): Promise<never> => Promise.reject(new Error('no'))
   assert.equal(await built(sum(), { cache: { get: refuse, put: refuse } }), { binary, cached: false })
   const { cache, entries } = inMemory()
-  const key = await keyOf(sum())
-  entries.set(key, encode(await keyOf(sum(2)), binary))
+  const key = orThrow(await keyOf(sum())())
+  entries.set(key, encode(orThrow(await keyOf(sum(2))()), binary))
   assert.equal(await built(sum(), { cache }), { binary, cached: false })
   assert.equal(await built(sum(), { cache }), { binary, cached: true })
 })

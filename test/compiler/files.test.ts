@@ -14,10 +14,8 @@ import {
 } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { build as esbuild } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { keyOf } from '../../src/compiler/build.js'
@@ -25,6 +23,8 @@ import type { Cache } from '../../src/compiler/Cache.js'
 import { encode } from '../../src/compiler/entry.js'
 import { filesIn } from '../../src/compiler/files.js'
 import { cacheOf, type Host } from '../../src/compiler/hostCache.js'
+import { orThrow } from '../../src/index.js'
+import { bundle } from './bundle.js'
 import { assertSums, built, sum } from './support.js'
 
 const test = suite('test/compiler/files')
@@ -39,7 +39,7 @@ const open = (folder: string, limit = { entries: 256, bytes: 1 << 26 }): Cache =
   filesIn(fs, folder, () => `${process.pid}-${folders++}`, limit)
 
 const binary = Uint8Array.from({ length: 1000 }, (_, i) => i * i)
-const key = await keyOf(sum())
+const key = orThrow(await keyOf(sum())())
 const whole = encode(key, binary)
 
 /** Compiles nothing: what is made is known. */
@@ -168,20 +168,10 @@ test('what a writer that died left is cleared after an hour', async () => {
   assert.equal([existsSync(old), existsSync(young)], [false, true])
 })
 
-/** Node alone: through the tests' loader the compiler's 14 MB of text take 10 s to load. */
-const bundled = async (entry: string): Promise<string> => {
-  const folder = fresh()
-  mkdirSync(folder)
-  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
-  const outfile = join(folder, 'bundle.mjs')
-  const entryPoints = [fileURLToPath(new URL(entry, import.meta.url))]
-  await esbuild({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', external: ['assemblyscript'] })
-  return outfile
-}
-
 test('processes that fill one cache at once with the same keys all have right modules', async () => {
   const folder = fresh()
-  const script = await bundled('rival.ts')
+  const script = join(fresh(), 'rival.js')
+  await bundle(dirname(script), { rival: 'test/compiler/rival.ts' })
   const env = { ...process.env, GRADUS_CACHE: folder }
   const run = async (): Promise<readonly { bias: number; cached: boolean; base64: string }[]> => {
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env })

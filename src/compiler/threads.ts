@@ -1,0 +1,81 @@
+/**
+ * Compiling on another thread, so that the caller's goes on: one that starts for a module and ends with it. Where it
+ * does not start, the module is compiled on the calling thread, as without it.
+ */
+import type * as E from '#fp/Either.js'
+import { type CompileError, type Compiler, onThisThread } from './Compiler.js'
+
+type Outcome = E.Either<CompileError, Uint8Array<ArrayBuffer>>
+
+/** A page's worker, as far as it is used here. */
+export interface CompilerWorker {
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'error', listener: (event: object) => void): void
+  postMessage(message: unknown): void
+  terminate(): unknown
+}
+
+interface NodeWorker {
+  on(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): void
+  postMessage(message: unknown): void
+  terminate(): unknown
+}
+
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): unknown }
+}
+
+/** Starts a thread that runs `worker.ts`; tells what it answers, or null when it fails. */
+type Start = (hear: (outcome: Outcome | null) => void) => Pick<CompilerWorker, 'postMessage' | 'terminate'>
+
+const compileOn =
+  (start: Start): Compiler =>
+  source =>
+  async () => {
+    const outcome = await new Promise<Outcome | null>(resolve => {
+      try {
+        const thread = start(heard => {
+          resolve(heard)
+          void thread.terminate()
+        })
+        thread.postMessage(source)
+      } catch {
+        resolve(null)
+      }
+    })
+    return outcome ?? onThisThread(source)()
+  }
+
+/**
+ * A page's worker compiles, which imports `gradus/compiler-worker` and nothing else:
+ * `inWorker(() => new Worker(new URL('./compiler.worker.js', import.meta.url), { type: 'module' }))`.
+ */
+export const inWorker = (start: () => CompilerWorker): Compiler =>
+  compileOn(hear => {
+    const worker = start()
+    worker.addEventListener('message', ({ data }) => hear(data as Outcome))
+    worker.addEventListener('error', () => hear(null))
+    return worker
+  })
+
+/** Beside this module stands the one that the thread runs, unless a bundler has put all into one file. */
+const beside = /(\/compiler\/)threads([.][jt]s)$/
+
+/**
+ * A thread of Node, Deno or Bun compiles. It keeps the process alive until it has: about 1 s. Elsewhere, and in a
+ * bundle, the calling thread does.
+ */
+export const inBackground: Compiler = source => {
+  const threads = (globalThis as Host).process?.getBuiltinModule?.('node:worker_threads') as
+    | { readonly Worker: new (source: string, options: object) => NodeWorker }
+    | undefined
+  if (!threads || !beside.test(import.meta.url)) return onThisThread(source)
+  const script = `import(${JSON.stringify(import.meta.url.replace(beside, '$1worker$2'))})`
+  return compileOn(hear => {
+    const worker = new threads.Worker(script, { eval: true, name: 'gradus compiler' })
+    worker.on('message', heard => hear(heard as Outcome))
+    worker.on('error', () => hear(null))
+    worker.on('exit', () => hear(null))
+    return worker
+  })(source)
+}

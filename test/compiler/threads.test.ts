@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { bundle } from './bundle.js'
+import { assertSums } from './support.js'
+
+const test = suite('test/compiler/threads')
+
+const root = mkdtempSync(join(tmpdir(), 'gradus-threads-'))
+test.after(() => rmSync(root, { recursive: true, force: true }))
+
+const folder = join(root, 'bundled')
+await bundle(folder, {
+  background: 'test/compiler/background.ts',
+  'compiler/threads': 'src/compiler/threads.ts',
+  'compiler/worker': 'src/compiler/worker.ts',
+  'whole/threads': 'src/compiler/threads.ts',
+})
+
+interface Seen {
+  readonly started: number
+  readonly answered: number
+  readonly error: string | null
+  readonly base64: string
+}
+const run = async (...args: readonly string[]): Promise<Seen> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'background.js'), ...args])
+  return JSON.parse(stdout)
+}
+
+const assertBuilt = ({ base64, error }: Seen): void => {
+  assert.is(error, null)
+  assertSums(Uint8Array.from(Buffer.from(base64, 'base64')))
+}
+
+test('a thread compiles, and tells what is wrong', async () => {
+  const seen = await run(join(folder, 'compiler/threads.js'))
+  assertBuilt(seen)
+  assert.equal([seen.started, seen.answered], [1, 1])
+  const refused = await run(join(folder, 'compiler/threads.js'), 'export function f(): i32 { return nothing }')
+  assert.equal([refused.started, refused.answered], [1, 1])
+  assert.match(refused.error ?? '', "Cannot find name 'nothing'")
+})
+
+test('in a bundle, and where a thread or a worker does not start, the calling thread compiles', async () => {
+  const whole = await run(join(folder, 'whole/threads.js'))
+  assertBuilt(whole)
+  assert.is(whole.started, 0)
+  rmSync(join(folder, 'compiler/worker.js'))
+  const lost = await run(join(folder, 'compiler/threads.js'))
+  assertBuilt(lost)
+  assert.equal([lost.started, lost.answered], [1, 0])
+  for (const which of ['refusing', 'failing']) assertBuilt(await run(which))
+})
+
+test.run()
