@@ -5,7 +5,7 @@
 import threads from 'node:worker_threads'
 import type { Compiler } from '../../src/compiler/Compiler.js'
 import { type CompilerWorker, inWorker } from '../../src/compiler/threads.js'
-import { sum } from './support.js'
+import { sum } from './sum.js'
 
 const seen = { started: 0, answered: 0 }
 class Watched extends threads.Worker {

@@ -7,7 +7,8 @@ import { compilerOf, library, onThisThread } from '../../src/compiler/Compiler.j
 import { decode, encode } from '../../src/compiler/entry.js'
 import { orThrow } from '../../src/index.js'
 import { wasmFaults } from '../lint/wasm.js'
-import { assertSums, built, inMemory, sum } from './support.js'
+import { sum } from './sum.js'
+import { assertSums, built, inMemory } from './support.js'
 
 const test = suite('test/compiler/build')
 

@@ -25,7 +25,8 @@ import { filesIn } from '../../src/compiler/files.js'
 import { cacheOf, type Host } from '../../src/compiler/hostCache.js'
 import { orThrow } from '../../src/index.js'
 import { bundle } from './bundle.js'
-import { assertSums, built, sum } from './support.js'
+import { sum } from './sum.js'
+import { assertSums, built } from './support.js'
 
 const test = suite('test/compiler/files')
 

@@ -1,5 +1,7 @@
 /** A process of `files.test.ts`: builds four modules with the host's cache and prints them. */
-import { built, sum } from './support.js'
+
+import { sum } from './sum.js'
+import { built } from './support.js'
 
 const modules: { readonly bias: number; readonly cached: boolean; readonly base64: string }[] = []
 for (const bias of [1, 2, 3, 4]) {

@@ -1,25 +1,8 @@
-/** What the tests of the compiler share: a small module, what it computes, and a cache in memory. */
+/** What the tests of the compiler share: what `sum` computes, and a cache in memory. */
 import * as assert from 'uvu/assert'
 import { type BuildOptions, type Built, build } from '../../src/compiler/build.js'
 import type { Cache } from '../../src/compiler/Cache.js'
 import { orThrow } from '../../src/index.js'
-
-/** Adds n floats to n others, `bias` times over. */
-export const sum = (bias = 1): string => `
-import { add_f32, mul_f32 } from './elementwise'
-import { storeLanes } from './tail'
-
-@external('core', 'seven') declare function seven(): i32
-
-export function sum(a: usize, b: usize, to: usize, n: usize): void {
-  const whole = (n & ~3) << 2
-  let c: usize = 0
-  for (; c < whole; c += 16) v128.store(to + c, mul_f32(add_f32(v128.load(a + c), v128.load(b + c)), f32x4.splat(${bias})))
-  if (n & 3) storeLanes(to + c, mul_f32(add_f32(v128.load(a + c), v128.load(b + c)), f32x4.splat(${bias})), n & 3)
-}
-
-export function six(): i32 { return seven() - 1 }
-`
 
 /** Instantiates a built `sum(bias)` and compares what it computes with what it should. */
 export const assertSums = (binary: Uint8Array<ArrayBuffer>, bias = 1): void => {

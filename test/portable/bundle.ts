@@ -5,20 +5,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const entries = ['job', 'terminal', 'worker'] as const
-
-/** The files' paths, in a folder of their own. */
-export const bundle = async (): Promise<Readonly<Record<(typeof entries)[number], string>>> => {
+/** The paths of modules of this folder as files of their own, in a folder of their own. */
+export const bundle = async <Name extends string>(
+  ...names: readonly Name[]
+): Promise<Readonly<Record<Name, string>>> => {
   const outdir = mkdtempSync(join(tmpdir(), 'gradus-portable-'))
   await build({
-    entryPoints: entries.map(name => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),
+    entryPoints: names.map(name => ({ in: fileURLToPath(new URL(`${name}.ts`, import.meta.url)), out: name })),
     outdir,
     bundle: true,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     external: ['node:*'],
+    alias: Object.fromEntries(['fs', 'module', 'path', 'url'].map(name => [name, `node:${name}`])),
     logLevel: 'error',
   })
-  const [job, terminal, worker] = entries.map(name => join(outdir, `${name}.mjs`))
-  return { job: job as string, terminal: terminal as string, worker: worker as string }
+  return Object.fromEntries(names.map(name => [name, join(outdir, `${name}.mjs`)])) as Record<Name, string>
 }
