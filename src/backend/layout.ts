@@ -130,7 +130,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   }
   const plans = new Map<string, Planned>()
   for (const [name, wanted] of Object.entries(spec.programs)) {
-    const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
+    const made = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)], spec.winograd)
     if (E.isLeft(made)) return made
     const { program, units } = made.right
     const wrong = slotMisfit(name, program, wanted, slotTypes) ?? inputMisfit(name, program, inputTypes, spec.inputs)

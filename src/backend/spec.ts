@@ -1,6 +1,7 @@
 /** What a machine is made of: programs, the state they share, and data kept in memory. */
 import type { Expr } from '../graph/Expr.js'
 import type { TensorType } from '../shape/TensorType.js'
+import type { Winograd } from '../transform/Winograd.js'
 
 export interface Slot {
   readonly name: string
@@ -42,6 +43,8 @@ export interface MachineSpec {
   readonly fused?: boolean
   /** whether a generated module may take over, which runs every region as a whole; the bits are the same; default false */
   readonly generated?: boolean
+  /** the algorithm of convolutions with 3 x 3 filters whose weights are not kept; default 'F(2x2)' */
+  readonly winograd?: Winograd
   /** how many threads share the work; the bits are the same; default 1 */
   readonly threads?: ThreadCount
   /** how short a thread's share of a step may be, in nanoseconds; default 10,000 */

@@ -10,7 +10,6 @@ import {
   winogradHalves,
   winogradInput,
   winogradOutput,
-  winogradScratch,
 } from './winograd.lower.js'
 
 /** Equal to the constants of `assembly/conv`. */
@@ -219,19 +218,19 @@ const depthwiseFilterScratch = (g: Geometry): number => roundUp(16 * g.window[0]
 // --- the choice -------------------------------------------------------------------------------------------------------
 /**
  * How a convolution runs: which way is decided by the sizes of images, window, channels and filters, never by the number
- * of rows, so that a row's bits do not depend on the batch it is in.
+ * of rows, so that a row's bits do not depend on the batch it is in. `most`: places down and across of Winograd's patches.
  */
-export const outputWay = (g: Geometry): Way => {
+export const outputWay = (g: Geometry, most: Tile = 2): Way => {
   if (isDepthwise(g)) return { calls: depthwiseOutput(g), scratch: depthwiseScratch(g) }
   return suits(g, g.channels, g.filters, g.places)
-    ? { calls: winogradOutput(g), scratch: winogradScratch(g.channels, g.filters) }
+    ? winogradOutput(g, most)
     : { calls: directOutput(g), scratch: directScratch(g) }
 }
 
-export const inputWay = (g: Geometry): Way => {
+export const inputWay = (g: Geometry, most: Tile = 2): Way => {
   if (isDepthwise(g)) return { calls: depthwiseInput(g), scratch: depthwiseScratch(g) }
   return suits(g, g.filters, g.channels, g.image)
-    ? { calls: winogradInput(g), scratch: winogradScratch(g.filters, g.channels) }
+    ? winogradInput(g, most)
     : { calls: directInput(g), scratch: directScratch(g) }
 }
 

@@ -9,15 +9,14 @@ import { apply, type Expr } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op } from '../graph/Op.js'
 import { sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 import type { Geometry, Halves } from './conv.geometry.js'
-import { convolution, geometric, geometry, outputType } from './conv.js'
+import { convolution, geometric, geometry, outputType, tileOf } from './conv.js'
 import { outputHalves } from './conv.lower.js'
 import type { Tile } from './winograd.lower.js'
 
 const imageIn = reader({ image: 'numbers' })
 const filtersIn = reader({ filters: 'numbers' })
-const tileIn = reader({ tile: 'number' })
 
-const halves = (g: Geometry, attrs: Attrs): Halves => outputHalves(g, tileIn(attrs).tile === 4 ? 4 : 2)
+const halves = (g: Geometry, attrs: Attrs): Halves => outputHalves(g, tileOf(attrs))
 
 const ofFilters = (attrs: Attrs, w: readonly number[]): E.Either<string, Geometry> => {
   const x = [1, ...imageIn(attrs).image]

@@ -19,10 +19,14 @@ import { reshape } from './broadcast.js'
 import type { Geometry } from './conv.geometry.js'
 import { filterWay, inputWay, outputWay } from './conv.lower.js'
 import { matmul } from './matmul.js'
+import type { Tile } from './winograd.lower.js'
 
 export const geometric = reader({ ...slidingKinds, groups: 'number' })
 const sizeIn = reader({ size: 'numbers' })
 const windowIn = reader({ window: 'numbers' })
+
+/** The most places down and across of Winograd's patches: 2 unless `Winograd.ts` asks for 4. */
+export const tileOf = (attrs: Attrs): Tile => (attrs['tile'] === 4 ? 4 : 2)
 
 /** What a convolution of these shapes gives, or what does not fit. */
 export const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E.Either<string, TensorType> => {
@@ -111,8 +115,8 @@ const convOp: Op = {
   lower: {
     _tag: 'Kernel',
     epilogue: 'leads',
-    calls: c => outputWay(geometryOfConv(c)).calls,
-    scratch: c => outputWay(geometryOfConv(c)).scratch,
+    calls: c => outputWay(geometryOfConv(c), tileOf(c.attrs)).calls,
+    scratch: c => outputWay(geometryOfConv(c), tileOf(c.attrs)).scratch,
   },
   samples: samples((x, w) => [x, w]),
 }
@@ -147,8 +151,8 @@ const transposeOp: Op = {
   lower: {
     _tag: 'Kernel',
     epilogue: 'leads',
-    calls: c => inputWay(geometryOfTranspose(c)).calls,
-    scratch: c => inputWay(geometryOfTranspose(c)).scratch,
+    calls: c => inputWay(geometryOfTranspose(c), tileOf(c.attrs)).calls,
+    scratch: c => inputWay(geometryOfTranspose(c), tileOf(c.attrs)).scratch,
   },
   samples: samples(
     (_x, w, y) => [y, w],

@@ -1,6 +1,6 @@
 /** How convolutions run by Winograd's algorithm: the calls of `assembly/conv/winograd*` and their scratch memory. */
 import { type Call, type Parts, shifted, type Word } from '../graph/Op.js'
-import { type Geometry, type Halves, type Kept, signed } from './conv.geometry.js'
+import { type Geometry, type Halves, type Kept, signed, type Way } from './conv.geometry.js'
 
 /** Patches of a chunk of the filters' gradient: part of its order of summation. */
 const PATCHES = 128
@@ -21,15 +21,15 @@ interface Blocks {
   readonly tile: Tile
 }
 
-/** F(2x2, 3x3) or F(4x4, 3x3). */
+/** F(2x2, 3x3) or F(4x4, 3x3): fewer multiplications, and a greater error. */
 export type Tile = 2 | 4
 
 /** The transformed patches mostly stay in the cache; filters stay transformed for a call where that takes up to 1 MiB. */
-const blocks = (taken: number, given: number): Blocks => ({
-  band: Math.min(256, Math.max(64, Math.floor(4096 / taken / 8) * 8)),
+const blocks = (taken: number, given: number, tile: Tile): Blocks => ({
+  band: Math.min(256, Math.max(128 / tile, Math.floor(8192 / tile / taken / 8) * 8)),
   wide: 16,
-  filters: taken * given <= 16_384 ? FIRST_BAND : EACH_BAND,
-  tile: 2,
+  filters: taken * given * matrices(tile) <= 262_144 ? FIRST_BAND : EACH_BAND,
+  tile,
 })
 
 /** The same where the filters were transformed before: they are read once for each band, the patches for `wide` channels. */
@@ -53,8 +53,6 @@ const scratchOf = ({ band, wide, filters, tile }: Blocks, taken: number, given: 
     spareAndEdges + 32 * band + bytes(tile, band, wide) + bytes(tile, band, taken) + slivers * bytes(tile, taken, 8)
   )
 }
-
-export const winogradScratch = (taken: number, given: number): number => scratchOf(blocks(taken, given), taken, given)
 
 export const winogradFilterScratch = ({ channels, filters }: Geometry): number =>
   128 +
@@ -153,6 +151,15 @@ const winogradCall = (c: Transformed, cut: Blocks): Call => {
   return { kernel: 'winograd', words: wordsOf(c, cut), parts, leads: { word: 24, row: alone && !byLines ? null : row } }
 }
 
+/** The larger patches if asked for and if they save more. */
+const tileOf = (places: readonly [number, number], most: Tile): Tile =>
+  multiplications(places, most) < multiplications(places, 2) ? most : 2
+
+const winogradWay = (c: Transformed, most: Tile): Way => {
+  const cut = blocks(c.taken, c.given, tileOf(c.to, most))
+  return { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, c.taken, c.given) }
+}
+
 const outputOf = (g: Geometry): Transformed => {
   const tap = g.channels * g.filters
   return {
@@ -167,13 +174,11 @@ const outputOf = (g: Geometry): Transformed => {
   }
 }
 
-/** y, by patches of 2 x 2 places. */
-export const winogradOutput = (g: Geometry): readonly Call[] => [
-  winogradCall(outputOf(g), blocks(g.channels, g.filters)),
-]
+/** y. */
+export const winogradOutput = (g: Geometry, most: Tile = 2): Way => winogradWay(outputOf(g), most)
 
 /** x: the convolution of y, padded so that every window that touches the images is there, with the filters turned round. */
-export const winogradInput = (g: Geometry): readonly Call[] => {
+export const winogradInput = (g: Geometry, most: Tile = 2): Way => {
   const tap = g.channels * g.filters
   const c: Transformed = {
     rows: g.rows,
@@ -185,7 +190,7 @@ export const winogradInput = (g: Geometry): readonly Call[] => {
     along: [1, g.filters, -3 * tap, -tap],
     first: 8 * tap,
   }
-  return [winogradCall(c, blocks(c.taken, c.given))]
+  return winogradWay(c, most)
 }
 
 /** w, by patches of 2 x 2 places. */
@@ -260,7 +265,7 @@ const transformed = ({ channels, filters }: Geometry, tile: Tile): Kept => {
 
 /** By F(4x4, 3x3) if asked for and if that saves more. */
 export const winogradHalves = (g: Geometry, most: Tile): Halves => {
-  const tile = multiplications(g.places, most) < multiplications(g.places, 2) ? most : 2
+  const tile = tileOf(g.places, most)
   const [c, cut] = [outputOf(g), preparedBlocks(g.channels, tile)]
   const filters: readonly Word[] = [0, { arg: 0 }, { out: true }, { scratch: 0 }]
   return {

@@ -1,4 +1,5 @@
 /** A compiled recipe: its machine and the one state that is resident in it. */
+
 import * as E from '#fp/Either.js'
 import { type Machine, machine, type Resident, type ThreadCount } from '../backend/machine.js'
 import { input } from '../graph/Expr.js'
@@ -6,6 +7,7 @@ import * as Init from '../nn/Init.js'
 import { keyOf } from '../random/Key.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sizeOf, tensorType } from '../shape/TensorType.js'
+import type { Winograd } from '../transform/Winograd.js'
 import { type StateError, stateVoid } from './errors.js'
 import { keySlot, type Programs, programs } from './programs.js'
 import type { AnyRecipe } from './Recipe.js'
@@ -57,13 +59,14 @@ export interface SessionOptions {
   readonly threads?: ThreadCount
   /** whether a generated module may take over */
   readonly generated?: boolean
+  readonly winograd?: Winograd | undefined
 }
 
 /** Compiles a recipe for batches of at most `rows` rows. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
-  { resident = {}, weighted = false, threads = 1, generated = false }: SessionOptions = {},
+  { resident = {}, weighted = false, threads = 1, generated = false, winograd = 'F(2x2)' }: SessionOptions = {},
 ): E.Either<ShapeError, Session> => {
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
@@ -137,6 +140,7 @@ export const session = (
       resident,
       threads,
       generated,
+      winograd,
     }),
   )
 }

@@ -52,6 +52,7 @@ export const fit =
       weighted,
       threads: watch.threads ?? unasked(recipe),
       generated: mayGenerate(watch),
+      winograd: watch.winograd,
     })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right

@@ -1,4 +1,5 @@
 /** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
+
 import * as E from '#fp/Either.js'
 import { type Machine, type MachineSpec, machine, type ThreadCount } from '../backend/machine.js'
 import type { Bits } from '../backend/numbers.js'
@@ -17,6 +18,7 @@ import { fold } from '../transform/Fold.js'
 import { type Hoisted, hoist } from '../transform/Hoist.js'
 import { keep } from '../transform/Keep.js'
 import { simplify } from '../transform/Simplify.js'
+import type { Winograd } from '../transform/Winograd.js'
 
 export interface InferenceOptions {
   /** rows computed at a time: by default at most 256, and so many that the largest activation takes 64 MiB at most */
@@ -41,7 +43,7 @@ export interface InferenceOptions {
    * with at most 4 times the error of the direct sum, or 'F(4x4)', faster, with at most 20 times its error (measured: 4
    * to 12) and filters of 4 times their memory
    */
-  readonly winograd?: 'F(2x2)' | 'F(4x4)'
+  readonly winograd?: Winograd
 }
 
 export interface Inference {

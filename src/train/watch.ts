@@ -1,10 +1,12 @@
 /** What a training run takes and gives. */
+
 import type * as E from '#fp/Either.js'
 import type { Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
 import type { FileError } from '../io/FileError.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import type { ShapeError } from '../shape/ShapeError.js'
+import type { Winograd } from '../transform/Winograd.js'
 import type { EngineOptions } from './engine.js'
 import type { FitError, StateError, StepError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
@@ -26,6 +28,8 @@ export interface Watch extends EngineOptions {
   readonly on?: (event: FitEvent) => void
   /** how many threads share the work of a step, as in `Trainer.compile`: the bits are the same */
   readonly threads?: number
+  /** the algorithm of 3 x 3 convolutions, as in `Trainer.compile`: the bits differ */
+  readonly winograd?: Winograd
   /** see every event after `on`; may stop the run, which gives the model then */
   readonly monitors?: readonly Monitor[]
   /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */

@@ -24,6 +24,7 @@ import * as Recipe from '../../src/train/Recipe.js'
 import { orThrow } from '../../src/train/result.js'
 import { session } from '../../src/train/Session.js'
 import * as Trainer from '../../src/train/Trainer.js'
+import type { Winograd } from '../../src/transform/Winograd.js'
 import * as Zoo from '../../src/zoo/Zoo.js'
 import type { Driver, Task } from './driver.js'
 import { flopOf, wantedOf } from './flop.js'
@@ -133,13 +134,14 @@ export const normalizedImage = Recipe.of({ ...common, net: normalizedImageNet, b
 
 /** Steps over a resident data set, epoch after epoch, all those of an epoch in one run. */
 const bounded =
-  <const S extends Shape>(recipe: Recipe.Recipe<S, readonly [10], 'class'>) =>
+  <const S extends Shape>(recipe: Recipe.Recipe<S, readonly [10], 'class'>, winograd: Winograd = 'F(2x2)') =>
   async (): Promise<Task> => {
     const { batch } = recipe
     const s = orThrow(
       session(recipe, batch, {
         resident: { train: residentOf({ recipe, weighted: false }, data(...recipe.net.inputs)) },
         threads,
+        winograd,
       }),
     )
     orThrow(s.adopt(orThrow(s.init())))
@@ -220,9 +222,9 @@ const predicting = <S extends Shape, O extends Shape>(
   }
 }
 
-const detector = (): Task => {
+const detector = (winograd: Winograd) => (): Task => {
   const net = Zoo.yoloV2()
-  return predicting(net, drawn(net), { fold: true, rows: 1, threads })
+  return predicting(net, drawn(net), { fold: true, rows: 1, threads, winograd })
 }
 
 const forward = (): Task => predicting(plainNet, drawn(plainNet), { threads })
@@ -236,7 +238,10 @@ export const tasks: Driver['tasks'] = {
   'W2-step': stepped,
   W2b: bounded(normalized),
   W3: bounded(image),
+  'W3-F(4x4)': bounded(image, 'F(4x4)'),
   W4: bounded(normalizedImage),
-  W5: detector,
+  'W4-F(4x4)': bounded(normalizedImage, 'F(4x4)'),
+  W5: detector('F(2x2)'),
+  'W5-F(4x4)': detector('F(4x4)'),
   W6: forward,
 }

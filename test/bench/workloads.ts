@@ -32,10 +32,13 @@ export const workloads: readonly Workload[] = [
   step('W2-step', 'the same, one call of Trainer.step for each step'),
   step('W2b', 'train step with batch norm and dropout 0.5 on the hidden layers, batch 128, Adam'),
   step('W3', 'train step of a convolutional net on 28 x 28 x 1, batch 64, Adam: 4.58 GFLOP by direct convolution'),
+  step('W3-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   step(
     'W4',
     'train step of one with batch norm on 32 x 32 x 3, batch 32, momentum 0.9: 4.64 GFLOP by direct convolution',
   ),
+  step('W4-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   step('W5', 'forward pass of YOLOv2 on an image of 416 x 416 x 3: 29.46 GFLOP by direct convolution'),
+  step('W5-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   { name: 'W6', unit: 'us', about: "forward pass of W2's net, batch 1", measure: ms => 1000 * ms },
 ]
