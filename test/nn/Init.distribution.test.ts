@@ -104,4 +104,23 @@ for (const [name, [init, { mean, variance, cdf }]] of Object.entries(cases))
     }
   })
 
+const drawn = (init: Init.Init, fans: Init.Fans): ArrayLike<number> => {
+  const values = Init.values(init, [9], input('key', tensorType('i32', [4])), fans)
+  return Float64Array.from(expectRight(evaluate(values, { key: [1, 2, 3, 4] })).values)
+}
+const times = (values: ArrayLike<number>, by: number) => Array.from(values, x => x * by)
+
+test('a truncated normal is widened by the standard deviation that the cut leaves', () => {
+  const fans = { in: 7, out: 3 }
+  const plain = drawn(Init.varianceScaling({ corrected: false }), fans)
+  const left = Math.sqrt(1 - (4 * Math.exp(-2)) / Math.sqrt(2 * Math.PI) / 0.9544997361036416)
+  assertClose(drawn(Init.varianceScaling(), fans), times(plain, 1 / left), { rel: 2e-7 })
+})
+
+test('a fan below 1 counts as 1, and 1 as 1', () => {
+  const of = (n: number) => drawn(Init.heNormal(), { in: n, out: 9 })
+  assertClose(of(0), of(1), { rel: 0 })
+  assertClose(of(1), times(of(2), Math.SQRT2), { rel: 2e-7 })
+})
+
 test.run()

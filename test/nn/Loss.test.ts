@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as t from '#io/index.js'
 import { evaluate } from '../../src/backend/reference.js'
-import { input } from '../../src/graph/Expr.js'
+import { type Expr, input } from '../../src/graph/Expr.js'
 import { explain } from '../../src/graph/settings.js'
 import * as Loss from '../../src/nn/Loss.js'
 import { mul } from '../../src/op/arithmetic.js'
@@ -116,14 +116,16 @@ test('a label of shape [] is one number a row', () => {
   assertClose(lossRows(Loss.mse(), { shape: [], x: [1, 2], label: [3, 2], rows: 2 }).values, [4, 0], { rel: 1e-12 })
 })
 
-const complaint = (loss: Loss.Loss<Loss.Target>, shape: readonly number[], label: readonly number[]): string => {
+const refused = (loss: Loss.Loss<Loss.Target>, shape: readonly number[], label: readonly number[], dtype: DType) => {
   const e = Loss.compute(
     loss,
     input('x', tensorType('f32', [-1, ...shape])),
-    input('z', tensorType('f32', [-1, ...label])),
+    input('z', tensorType(dtype, [-1, ...label])),
   )
-  return e._tag === 'Invalid' ? e.error.message : ''
+  return e._tag === 'Invalid' ? e.error : { path: '', message: '' }
 }
+const complaint = (loss: Loss.Loss<Loss.Target>, shape: readonly number[], label: readonly number[]): string =>
+  refused(loss, shape, label, 'f32').message
 
 test('refuses outputs and labels that do not fit', () => {
   assert.is(
@@ -132,6 +134,46 @@ test('refuses outputs and labels that do not fit', () => {
   )
   assert.is(complaint(Loss.mse(), [3], [2]), 'the net ends in f32[rows, 3], but the labels are f32[rows, 2]')
   assert.match(complaint(Loss.huber({ delta: 0 }), [3], [3]), /delta must be a number > 0, but it is 0/)
+})
+
+test('says which loss refuses', () => {
+  const oneHot = Loss.softmaxCrossEntropy({ labels: 'oneHot' })
+  for (const [loss, labels] of [
+    [Loss.softmaxCrossEntropy(), 'i32'],
+    [oneHot, 'f32'],
+  ] as const)
+    for (const shape of [[], [28, 28]]) {
+      const { path, message } = refused(loss, shape, shape, labels)
+      assert.is(path, 'softmaxCrossEntropy')
+      assert.match(message, 'expects a vector of logits a row')
+    }
+  const { path, message } = refused(oneHot, [3], [2], 'f32')
+  assert.is(path, 'softmaxCrossEntropy')
+  assert.is(message, 'the net ends in f32[rows, 3], but the labels are f32[rows, 2]')
+  const elementwise = {
+    sigmoidCrossEntropy: Loss.sigmoidCrossEntropy(),
+    mse: Loss.mse(),
+    mae: Loss.mae(),
+    huber: Loss.huber(),
+  }
+  for (const [name, loss] of Object.entries(elementwise))
+    assert.is(refused(loss, [3], [2], 'f32').path, `gradus/${name}`)
+  assert.is(
+    expectLeft(Loss.resolve({ of: 'loss', kind: 'acme/x', config: null, target: 'values' })),
+    'the loss "acme/x" has no definition; give it to the codec that decodes it',
+  )
+})
+
+test('shares are taken where values are wanted, or where soft classes have a meaning', () => {
+  const config = t.type({})
+  const compute = (_: object, x: Expr) => sum(x, [1])
+  const hard = Loss.define({ kind: 'acme/hard', target: 'class', config, compute })({})
+  const soft = Loss.define({ kind: 'acme/soft', target: 'class', config, compute, soft: compute })({})
+  const values = Loss.define({ kind: 'acme/values', target: 'values', config, compute })({})
+  assert.equal([hard, soft, values, Loss.mse(), Loss.softmaxCrossEntropy()].map(Loss.takesShares), [
+    ...[false, true, true, true, true],
+  ])
+  assert.not(Loss.takesShares({ of: 'loss', kind: 'acme/x', config: null, target: 'class' }))
 })
 
 test('decode . encode = id; refuses unknown kinds and two definitions of one', () => {
