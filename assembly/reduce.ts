@@ -6,7 +6,7 @@
  * elements, the chunks added in order, then the lanes (((0+1)+(2+3)) of four vectors), then the last n mod 16 elements
  * one by one. inner > 1: every column in order, in chunks of 128 rows whose sums are added in order.
  */
-import { storeLanes } from './tail'
+import { storeLanes, sumLanes } from './tail'
 
 @inline
 const CHUNK_BYTES: usize = 4096 * 4
@@ -93,9 +93,7 @@ function sumRow(from: usize, bytes: usize): f32 {
     t2 = f32x4.add(t2, s2)
     t3 = f32x4.add(t3, s3)
   }
-  const t = f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3))
-  let sum =
-    f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3))
+  let sum = sumLanes(t0, t1, t2, t3)
   for (; from < end; from += 4) sum += load<f32>(from)
   return sum
 }

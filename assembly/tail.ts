@@ -1,4 +1,7 @@
-/** Storing fewer than four lanes, so that nothing beyond the end of a buffer is written. */
+/**
+ * The ends of loops over vectors: storing fewer than four lanes, so that nothing beyond the end of a buffer is written,
+ * and adding up the lanes of a sum.
+ */
 
 /** Stores the first k lanes of y, 0 < k < 4. */
 @inline
@@ -14,4 +17,11 @@ export function storeLanes(to: usize, y: v128, k: usize): void {
 export function storeAtMost(to: usize, y: v128, k: i32): void {
   if (k >= 4) v128.store(to, y)
   else if (k > 0) storeLanes(to, y, k)
+}
+
+/** The sum of sixteen lanes, in the order of `reduceSum`. */
+@inline
+export function sumLanes(t0: v128, t1: v128, t2: v128, t3: v128): f32 {
+  const t = f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3))
+  return f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3))
 }

@@ -6,13 +6,13 @@ import type { Region } from '../transform/Fuse.js'
 /** Elements of a row in a grain: a cache line, so that no two threads write to one. */
 const line = 16
 
-/** Bytes of scratch memory: a row of totals and one of partial sums for every sum, whole vectors. */
-export const sumScratch = ({ sums, inner }: Region, rows: number): number =>
-  sums.length * 2 * 16 * Math.ceil(resolveDim(inner, rows) / 4)
+/** Bytes of scratch memory: a row of totals and one of partial sums for every sum over rows, whole vectors. */
+export const sumScratch = ({ sums, over, inner }: Region, rows: number): number =>
+  over === 'inner' ? 0 : sums.length * 2 * 16 * Math.ceil(resolveDim(inner, rows) / 4)
 
 /**
  * A part of the loop: `turns` rows from `first` on, of each `length` elements from `start` on. Parts that begin within a
- * row are whole rows of a region that has only one, or all rows of one with sums.
+ * row are of a region with only one, or all rows of one with sums over them.
  */
 interface Part {
   readonly first: number
@@ -23,12 +23,13 @@ interface Part {
 
 /**
  * A region without sums is cut along its rows, or within its only one, unless that is taken as rows of `row` elements;
- * one with sums along its columns.
+ * one with sums over rows along its columns.
  */
 export const regionCall = (region: Region, rows: number, row?: number): Call => {
-  const inner = region.outer === 1 && row !== undefined ? row : resolveDim(region.inner, rows)
-  const outer = (resolveDim(region.outer, rows) * resolveDim(region.inner, rows)) / inner
-  const { inputs, outputs, sums } = region
+  const whole = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)] as const
+  const [outer, inner] = row !== undefined && region.outer === 1 ? [whole[1] / row, row] : whole
+  const { inputs, outputs, sums, over } = region
+  const overRows = sums.length > 0 && over === 'outer'
   const words = ({ first, turns, start, length }: Part): readonly Word[] => [
     turns,
     length,
@@ -37,10 +38,10 @@ export const regionCall = (region: Region, rows: number, row?: number): Call => 
       return [{ arg: i, offset: first * along + (lanes === 'vector' ? 4 * start : 0) }, along]
     }),
     ...outputs.map((_, i): Word => ({ arg: inputs.length + i, offset: 4 * (first * inner + start) })),
-    ...sums.map((_, i): Word => ({ arg: inputs.length + outputs.length + i, offset: 4 * start })),
-    ...(sums.length > 0 ? [4 * inner, { scratch: 0 }] : []),
+    ...sums.map((_, i): Word => ({ arg: inputs.length + outputs.length + i, offset: 4 * (overRows ? start : first) })),
+    ...(overRows ? [4 * inner, { scratch: 0 }] : []),
   ]
-  const within = (region.outer === 1 && row === undefined) || sums.length > 0
+  const within = (region.outer === 1 && row === undefined && sums.length === 0) || overRows
   const arrays = inputs.filter(i => i.lanes === 'vector').length + outputs.length + sums.length
   return {
     kernel: region.key,

@@ -1,6 +1,6 @@
 /**
- * Fusion: elementwise operations over one index space, with the broadcasts and the sums over leading axes at their edge,
- * become one region, which a generated kernel runs in one loop with everything in registers.
+ * Fusion: elementwise operations over one index space, with the broadcasts and the sums at their edge, become one region,
+ * which a generated kernel runs in one loop with everything in registers.
  *
  * Levels count the operations that end a loop (products, reductions, copies) between a node and the leaves; an
  * elementwise node is moved down to the lowest level of its users. Within a level a path leads only through elementwise
@@ -39,8 +39,10 @@ export interface Region {
   readonly steps: readonly Step[]
   /** the steps whose values leave the region, and the nodes they are */
   readonly outputs: readonly Leaving[]
-  /** the steps whose sums over `outer` leave it, and the nodes of those */
+  /** the steps whose sums leave it, and the nodes of those */
   readonly sums: readonly Leaving[]
+  /** what the sums go over: all rows of a column, or all columns of a row */
+  readonly over: 'outer' | 'inner'
   /** sizes of the loop, possibly multiples of the rows */
   readonly outer: number
   readonly inner: number
@@ -123,25 +125,44 @@ const components = (program: Program, levels: readonly number[]): readonly (read
   return [...groups.values()]
 }
 
-/** A sum over the leading axes of a region's space, so many elements of which are summed. */
+/** A sum of a region's step over the axes before or behind a split of them. */
 interface Edge {
   readonly from: number
   readonly node: number
-  /** the number of leading axes */
-  readonly axes: number
+  readonly over: Region['over']
+  readonly split: number
 }
 
-/** The sums of a node over leading axes that leave several, whatever the rows. */
+/** Whether rows of so many elements are worth a loop of their own. */
+const wide = (inner: number): boolean => inner < 0 || inner >= 16 || (inner > 1 && inner % 4 === 0)
+
+/**
+ * The sums of a node that one loop can take. A sum over leading axes has another order where it leaves one number, so
+ * it must leave several, whatever the rows.
+ */
 const edgesOf = (program: Program, users: readonly number[], from: number): readonly Edge[] =>
-  users.flatMap(node => {
+  users.flatMap((node): Edge[] => {
     const { expr } = program.nodes[node] as Node
     if (expr._tag !== 'Apply' || expr.op !== sumOp) return []
     const axes = expr.attrs['axes'] as readonly number[]
     const shape = (program.nodes[from] as Node).expr.type.shape
-    return axes.every((a, i) => a === i) && sizeOf(shape.slice(axes.length)) > 1
-      ? [{ from, node, axes: axes.length }]
+    const behind = shape.length - axes.length
+    if (axes.every((a, i) => a === behind + i)) return [{ from, node, over: 'inner', split: behind }]
+    const inner = sizeOf(shape.slice(axes.length))
+    return axes.every((a, i) => a === i) && inner > 1 && wide(inner)
+      ? [{ from, node, over: 'outer', split: axes.length }]
       : []
   })
+
+/** The sums that the loop of a region takes, all of one kind: those over its rows if there are any. */
+const edgesAt = (edges: readonly Edge[], shape: readonly number[], split: number | null): readonly Edge[] => {
+  const before = (k: number): number => sizeOf(shape.slice(0, k))
+  const fits = (e: Edge): boolean =>
+    split === null ? before(e.split) === 1 || wide(sizeOf(shape.slice(e.split))) : before(e.split) === before(split)
+  const fitting = edges.filter(fits)
+  const first = fitting.find(e => e.over === 'outer') ?? fitting[0]
+  return first ? fitting.filter(e => e.over === first.over && before(e.split) === before(first.split)) : []
+}
 
 /** How a broadcast source lies in the region's space: the number of leading axes it is repeated over, or has. */
 type Fit = { readonly kind: 'splat' } | { readonly kind: 'inner' | 'outer'; readonly split: number }
@@ -216,22 +237,28 @@ const canonical = (
   }))
   const outputs = stored.map(node => ({ step: at.get(node) as number, node }))
   const sums = edges.map(({ from, node }) => ({ step: at.get(from) as number, node }))
-  const key = regionKey(inputs, shifted, outputs, sums)
-  return { inputs, steps: shifted, outputs, sums, key }
+  const over = edges[0]?.over ?? 'outer'
+  const key = regionKey(inputs, shifted, outputs, { sums, over })
+  return { inputs, steps: shifted, outputs, sums, over, key }
 }
 
-/** `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and those whose sums leave, if there are any. */
+const none = { sums: [], over: 'outer' } as const
+
+/**
+ * `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and, if there are any, those whose sums leave, behind what the
+ * sums go over (`|inner 0`).
+ */
 export const regionKey = (
   inputs: readonly Pick<Operand, 'lanes'>[],
   steps: readonly Omit<Step, 'node'>[],
   outputs: readonly Pick<Leaving, 'step'>[],
-  sums: readonly Pick<Leaving, 'step'>[] = [],
+  { sums, over }: { readonly sums: readonly Pick<Leaving, 'step'>[]; readonly over: Region['over'] } = none,
 ): string =>
   [
     inputs.map(i => (i.lanes === 'vector' ? 'v' : 's')).join(''),
     steps.map(s => `${s.fn}(${s.args.join(',')})`).join(';'),
     outputs.map(o => o.step).join(','),
-    ...(sums.length > 0 ? [sums.map(o => o.step).join(',')] : []),
+    ...(sums.length > 0 ? [`${over} ${sums.map(o => o.step).join(',')}`] : []),
   ].join('|')
 
 /** FNV-1a, 32 bits. */
@@ -275,12 +302,11 @@ export const fuse = (program: Program): readonly Unit[] => {
       return { node, lanes: fit.kind === 'inner' ? 'vector' : 'splat', stays: fit.kind !== 'outer' }
     }
     const inside = new Set(members)
-    const summed: Edge[] = []
-    for (const edge of members.flatMap(i => edgesOf(program, usersOf[i] ?? [], i))) {
-      split ??= edge.axes
-      if (sizeOf(shape.slice(0, split)) === sizeOf(shape.slice(0, edge.axes))) summed.push(edge)
-    }
+    const edges = members.flatMap(i => edgesOf(program, usersOf[i] ?? [], i))
+    const summed = edgesAt(edges, shape, split)
     for (const { node } of summed) inside.add(node)
+    const [first] = summed
+    if (first && sizeOf(shape.slice(0, first.split)) !== 1) split ??= first.split
     const leaving = members.filter(i => kept.has(i) || usersOf[i]?.some(u => !inside.has(u)))
     return {
       _tag: 'Region',
