@@ -7,6 +7,7 @@
 // Scratch: entries of the taps (taps.ts), those inside of the image at one place, a chunk's sums, and all: for each
 // filter of a group and eight groups 32 bytes a tap.
 import { CHUNK } from '../matmul/chunk'
+import { multiplyAdd } from '../multiply-add'
 import { gatherLanes, scatterLanes } from './lanes'
 import { endInside, endWhole, firstInside, firstWhole, inside, locateTaps } from './taps'
 
@@ -24,11 +25,11 @@ function four(
     let sum = sums
     for (let entry = entries; entry != end; entry += 8, sum += 32) {
       const x0 = x + <usize>load<u32>(entry), x1 = x0 + step, x2 = x1 + step, x3 = x2 + step
-      let s0 = f32x4.add(v128.load(sum), f32x4.mul(v128.load(x0), g00))
-      let s1 = f32x4.add(v128.load(sum, 16), f32x4.mul(v128.load(x0, 16), g01))
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x1), g10)), s1 = f32x4.add(s1, f32x4.mul(v128.load(x1, 16), g11))
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x2), g20)), s1 = f32x4.add(s1, f32x4.mul(v128.load(x2, 16), g21))
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x3), g30)), s1 = f32x4.add(s1, f32x4.mul(v128.load(x3, 16), g31))
+      let s0 = multiplyAdd(v128.load(sum), v128.load(x0), g00)
+      let s1 = multiplyAdd(v128.load(sum, 16), v128.load(x0, 16), g01)
+      s0 = multiplyAdd(s0, v128.load(x1), g10), s1 = multiplyAdd(s1, v128.load(x1, 16), g11)
+      s0 = multiplyAdd(s0, v128.load(x2), g20), s1 = multiplyAdd(s1, v128.load(x2, 16), g21)
+      s0 = multiplyAdd(s0, v128.load(x3), g30), s1 = multiplyAdd(s1, v128.load(x3, 16), g31)
       v128.store(sum, s0)
       v128.store(sum, s1, 16)
     }
@@ -46,7 +47,7 @@ function one(
     const some = min(groups, 4), g = gatherLanes(y, lane, some)
     for (let entry = entries; entry != end; entry += 8) {
       const sum = at + <usize>load<u32>(entry, 4)
-      v128.store(sum, f32x4.add(v128.load(sum), f32x4.mul(gatherLanes(x + <usize>load<u32>(entry), 4, some), g)))
+      v128.store(sum, multiplyAdd(v128.load(sum), gatherLanes(x + <usize>load<u32>(entry), 4, some), g))
     }
     x += 16
     y += lane << 2

@@ -8,6 +8,7 @@
 // Scratch: entries of the taps (taps.ts), those inside of the image at one place, and the weights: for each channel
 // given and eight groups 32 bytes a (tap, channel taken).
 import { epilogue } from '../epilogue'
+import { multiplyAdd } from '../multiply-add'
 import { gatherLanes, putLanes, scatterLanes } from './lanes'
 import { endInside, endWhole, firstInside, firstWhole, inside, locateTaps } from './taps'
 
@@ -22,10 +23,10 @@ function four(
     for (let entry = entries; entry != end; entry += 8, w += 32) {
       const x0 = x + <usize>load<u32>(entry), x1 = x0 + step, x2 = x1 + step, x3 = x2 + step
       const w0 = v128.load(w), w1 = v128.load(w, 16)
-      s00 = f32x4.add(s00, f32x4.mul(v128.load(x0), w0)), s01 = f32x4.add(s01, f32x4.mul(v128.load(x0, 16), w1))
-      s10 = f32x4.add(s10, f32x4.mul(v128.load(x1), w0)), s11 = f32x4.add(s11, f32x4.mul(v128.load(x1, 16), w1))
-      s20 = f32x4.add(s20, f32x4.mul(v128.load(x2), w0)), s21 = f32x4.add(s21, f32x4.mul(v128.load(x2, 16), w1))
-      s30 = f32x4.add(s30, f32x4.mul(v128.load(x3), w0)), s31 = f32x4.add(s31, f32x4.mul(v128.load(x3, 16), w1))
+      s00 = multiplyAdd(s00, v128.load(x0), w0), s01 = multiplyAdd(s01, v128.load(x0, 16), w1)
+      s10 = multiplyAdd(s10, v128.load(x1), w0), s11 = multiplyAdd(s11, v128.load(x1, 16), w1)
+      s20 = multiplyAdd(s20, v128.load(x2), w0), s21 = multiplyAdd(s21, v128.load(x2, 16), w1)
+      s30 = multiplyAdd(s30, v128.load(x3), w0), s31 = multiplyAdd(s31, v128.load(x3, 16), w1)
     }
     putLanes(y, lane, s00, s01)
     putLanes(y + place, lane, s10, s11)
@@ -45,8 +46,8 @@ function one(
     let s0 = f32x4.splat(0), s1 = s0
     for (let entry = entries; entry != end; entry += 8) {
       const at = x + <usize>load<u32>(entry), w = weights + <usize>load<u32>(entry, 4)
-      s0 = f32x4.add(s0, f32x4.mul(gatherLanes(at, from, 4), v128.load(w)))
-      s1 = f32x4.add(s1, f32x4.mul(gatherLanes(at + (from << 2), from, 4), v128.load(w, 16)))
+      s0 = multiplyAdd(s0, gatherLanes(at, from, 4), v128.load(w))
+      s1 = multiplyAdd(s1, gatherLanes(at + (from << 2), from, 4), v128.load(w, 16))
     }
     putLanes(y, lane, s0, s1)
     x += from << 3
@@ -58,7 +59,7 @@ function one(
     let sum = f32x4.splat(0)
     for (let entry = entries; entry != end; entry += 8) {
       const w = v128.load(weights + <usize>load<u32>(entry, 4))
-      sum = f32x4.add(sum, f32x4.mul(gatherLanes(x + <usize>load<u32>(entry), from, some), w))
+      sum = multiplyAdd(sum, gatherLanes(x + <usize>load<u32>(entry), from, some), w)
     }
     scatterLanes(y, lane, sum, some)
     x += from << 2

@@ -1,6 +1,7 @@
 // matmul for one row of A and a B whose columns are contiguous: y = x B as dot products, eight columns at once. Four
 // k's of four columns are transposed in registers, so that each lane sums one column, in the same order as by the
 // tiles.
+import { multiplyAdd } from '../multiply-add'
 import { CHUNK } from './chunk'
 
 /** sum + the four lanes of `x` (one k each) times four columns' next four k's, k by k. */
@@ -10,10 +11,10 @@ function fourKs(sum: v128, x: v128, p0: usize, p1: usize, p2: usize, p3: usize):
   const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3)
   const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
   const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-  sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(x, x, 0, 0, 0, 0), v128.shuffle<f64>(a, b, 0, 2)))
-  sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(x, x, 1, 1, 1, 1), v128.shuffle<f64>(a, b, 1, 3)))
-  sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(x, x, 2, 2, 2, 2), v128.shuffle<f64>(c, d, 0, 2)))
-  return f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(x, x, 3, 3, 3, 3), v128.shuffle<f64>(c, d, 1, 3)))
+  sum = multiplyAdd(sum, v128.shuffle<f32>(x, x, 0, 0, 0, 0), v128.shuffle<f64>(a, b, 0, 2))
+  sum = multiplyAdd(sum, v128.shuffle<f32>(x, x, 1, 1, 1, 1), v128.shuffle<f64>(a, b, 1, 3))
+  sum = multiplyAdd(sum, v128.shuffle<f32>(x, x, 2, 2, 2, 2), v128.shuffle<f64>(c, d, 0, 2))
+  return multiplyAdd(sum, v128.shuffle<f32>(x, x, 3, 3, 3, 3), v128.shuffle<f64>(c, d, 1, 3))
 }
 
 /** The same for one k, in all lanes of `x`. */
@@ -21,7 +22,7 @@ function fourKs(sum: v128, x: v128, p0: usize, p1: usize, p2: usize, p3: usize):
 @inline
 function oneK(sum: v128, x: v128, p0: usize, p1: usize, p2: usize, p3: usize): v128 {
   const b = v128.load32_lane(p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3)
-  return f32x4.add(sum, f32x4.mul(x, b))
+  return multiplyAdd(sum, x, b)
 }
 
 /** y[n] = sum_k x[k] b[k, n] with x and b's columns contiguous, those `alongBn` bytes apart; n and k at least 1. */

@@ -13,11 +13,7 @@
 // - It is a function of its own: within a larger one V8 reloads addresses in the loop. (The compiler inlines what is
 //   called from one place only.)
 
-// @ts-ignore: decorator
-@inline
-function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b))
-}
+import { multiplyAdd } from '../multiply-add'
 
 // @ts-ignore: decorator
 @inline

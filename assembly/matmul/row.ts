@@ -1,6 +1,7 @@
 // matmul for one row of A and a row-major B: y = x B, bound by memory, B read in place. GROUP rows of B at a time, so
 // that memory is read in long runs; up to 28 columns are summed in registers, the sums resting in the L1 cache from one
 // group to the next. Each sum is taken in the same order as by the tiles.
+import { multiplyAdd } from '../multiply-add'
 import { CHUNK } from './chunk'
 
 /** Columns whose sums are kept at once: the scratch of a later chunk takes BAND * 4 bytes. */
@@ -31,13 +32,13 @@ function columns(
   const end = x + <usize>depth * alongX
   do {
     const xk = v128.load32_splat(x)
-    s0 = f32x4.add(s0, f32x4.mul(xk, v128.load(b)))
-    if (VECTORS > 1) s1 = f32x4.add(s1, f32x4.mul(xk, v128.load(b, 16)))
-    if (VECTORS > 2) s2 = f32x4.add(s2, f32x4.mul(xk, v128.load(b, 32)))
-    if (VECTORS > 3) s3 = f32x4.add(s3, f32x4.mul(xk, v128.load(b, 48)))
-    if (VECTORS > 4) s4 = f32x4.add(s4, f32x4.mul(xk, v128.load(b, 64)))
-    if (VECTORS > 5) s5 = f32x4.add(s5, f32x4.mul(xk, v128.load(b, 80)))
-    if (VECTORS > 6) s6 = f32x4.add(s6, f32x4.mul(xk, v128.load(b, 96)))
+    s0 = multiplyAdd(s0, xk, v128.load(b))
+    if (VECTORS > 1) s1 = multiplyAdd(s1, xk, v128.load(b, 16))
+    if (VECTORS > 2) s2 = multiplyAdd(s2, xk, v128.load(b, 32))
+    if (VECTORS > 3) s3 = multiplyAdd(s3, xk, v128.load(b, 48))
+    if (VECTORS > 4) s4 = multiplyAdd(s4, xk, v128.load(b, 64))
+    if (VECTORS > 5) s5 = multiplyAdd(s5, xk, v128.load(b, 80))
+    if (VECTORS > 6) s6 = multiplyAdd(s6, xk, v128.load(b, 96))
     x += alongX
     b += alongB
   } while (x != end)

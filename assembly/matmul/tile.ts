@@ -2,6 +2,8 @@
 // C over one chunk of k, in registers. Both panels take 32 bytes a k, so that one running index serves them; the
 // constants are folded and the calls inlined (V8 unrolls the loop further the deeper it is nested). The rest of C goes
 // through `four`.
+import { multiplyAdd } from '../multiply-add'
+
 
 // @ts-ignore: decorator
 @inline
@@ -32,22 +34,22 @@ export function tile(
       from += alongFrom
     }
     const a0 = v128.load32_splat(a + i)
-    s00 = f32x4.add(s00, f32x4.mul(a0, b0))
-    if (COLUMNS > 4) s01 = f32x4.add(s01, f32x4.mul(a0, b1))
+    s00 = multiplyAdd(s00, a0, b0)
+    if (COLUMNS > 4) s01 = multiplyAdd(s01, a0, b1)
     if (ROWS > 1) {
       const a1 = v128.load32_splat(a + i, 4)
-      s10 = f32x4.add(s10, f32x4.mul(a1, b0))
-      if (COLUMNS > 4) s11 = f32x4.add(s11, f32x4.mul(a1, b1))
+      s10 = multiplyAdd(s10, a1, b0)
+      if (COLUMNS > 4) s11 = multiplyAdd(s11, a1, b1)
     }
     if (ROWS > 2) {
       const a2 = v128.load32_splat(a + i, 8)
-      s20 = f32x4.add(s20, f32x4.mul(a2, b0))
-      if (COLUMNS > 4) s21 = f32x4.add(s21, f32x4.mul(a2, b1))
+      s20 = multiplyAdd(s20, a2, b0)
+      if (COLUMNS > 4) s21 = multiplyAdd(s21, a2, b1)
     }
     if (ROWS > 3) {
       const a3 = v128.load32_splat(a + i, 12)
-      s30 = f32x4.add(s30, f32x4.mul(a3, b0))
-      if (COLUMNS > 4) s31 = f32x4.add(s31, f32x4.mul(a3, b1))
+      s30 = multiplyAdd(s30, a3, b0)
+      if (COLUMNS > 4) s31 = multiplyAdd(s31, a3, b1)
     }
     i += 32
   } while (i)

@@ -1,5 +1,6 @@
 /** The core module: its bytes are part of the package, so nothing is fetched or read from a file. */
 import { wasm } from './kernels.gen.js'
+import { wasm as relaxedWasm } from './relaxed.gen.js'
 
 const decode = (base64: string): Uint8Array<ArrayBuffer> => {
   const text = atob(base64)
@@ -18,17 +19,43 @@ export const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
   return bytes.map((b, i) => (i === at ? b | 2 : b))
 }
 
-const compiled: { own?: WebAssembly.Module; shared?: WebAssembly.Module } = {}
+/** A module, compiled once for memories of their own and once for those that threads share. */
+const compiledOnce = (base64: string): ((shared?: boolean) => WebAssembly.Module) => {
+  const known = new Map<boolean, WebAssembly.Module>()
+  return (shared = false) => {
+    const made = known.get(shared)
+    if (made) return made
+    const bytes = decode(base64)
+    const module = new WebAssembly.Module(shared ? forThreads(bytes) : bytes)
+    known.set(shared, module)
+    return module
+  }
+}
 
-/** The compiled core, compiled once for memories of their own and once for those that threads share. */
-export const core = (shared = false): WebAssembly.Module => {
-  const key = shared ? 'shared' : 'own'
-  const known = compiled[key]
-  if (known) return known
-  const bytes = decode(wasm)
-  const module = new WebAssembly.Module(shared ? forThreads(bytes) : bytes)
-  compiled[key] = module
-  return module
+/** The compiled core. */
+export const core = compiledOnce(wasm)
+
+/**
+ * Products and convolutions by multiplications and additions that round once or twice, as the processor has it; where
+ * `hasRelaxed()`.
+ */
+export const relaxedKernels = compiledOnce(relaxedWasm)
+
+/** Gives 2 * 3 + 4 by f32x4.relaxed_madd. */
+const relaxedProbe = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // the magic number, the version
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7d], // a type: () -> f32
+  ...[0x03, 0x02, 0x01, 0x00, 0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00], // a function of it, exported as f
+  ...[0x0a, 0x1f, 0x01, 0x1d, 0x00], // its code, without locals
+  ...[2, 3, 4].flatMap(x => [0x43, ...new Uint8Array(Float32Array.of(x).buffer), 0xfd, 0x13]), // f32.const, f32x4.splat
+  ...[0xfd, 0x85, 0x02, 0xfd, 0x1f, 0x00, 0x0b], // f32x4.relaxed_madd, f32x4.extract_lane 0, end
+)
+
+/** Whether the host has relaxed SIMD, and it computes. */
+export const hasRelaxed = (): boolean => {
+  if (!WebAssembly.validate(relaxedProbe)) return false
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(relaxedProbe)).exports
+  return (f as () => number)() === 10
 }
 
 /** The kernels among a module's exports, in the order in which they stand in the function table. */
@@ -47,11 +74,20 @@ export interface Interpreter {
   readonly extend: (module: WebAssembly.Module) => void
 }
 
-/** Instantiates the core over a memory, shared or not, and fills its function table with the kernels. */
-export const instantiate = (memory: WebAssembly.Memory, module = core()): Interpreter => {
+/**
+ * Instantiates the core over a memory, shared or not, and fills its function table with the kernels; those of `instead`
+ * stand in the place of the core's.
+ */
+export const instantiate = (
+  memory: WebAssembly.Memory,
+  module = core(),
+  instead: WebAssembly.Module | null = null,
+): Interpreter => {
   const env = { memory }
-  const { exports } = new WebAssembly.Instance(module, { env })
-  const table = exports['table'] as WebAssembly.Table
+  const own = new WebAssembly.Instance(module, { env }).exports
+  const table = own['table'] as WebAssembly.Table
+  const other = instead ? new WebAssembly.Instance(instead, { env: { memory, table } }).exports : {}
+  const exports: WebAssembly.Exports = { ...own, ...other }
   const indexOf = new Map<string, number>()
   const fill = (names: readonly string[], from: WebAssembly.Exports): void => {
     const first = table.grow(names.length)

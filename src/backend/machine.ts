@@ -7,7 +7,7 @@ import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import type { TensorType } from '../shape/TensorType.js'
 import { type Generated, generateModule } from './generate.js'
 import type { Image } from './image.js'
-import { core, forThreads, instantiate, kernelNames } from './kernels.js'
+import { core, forThreads, hasRelaxed, instantiate, kernelNames, relaxedKernels } from './kernels.js'
 import { type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
 import { loader, type Wish } from './load.js'
 import { type Bits, readNumbers, viewsOf, writeNumbers } from './numbers.js'
@@ -82,6 +82,13 @@ export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
   const { threads: asked = 1 } = spec
   if (typeof asked === 'number' && !(Number.isSafeInteger(asked) && asked >= 1 && asked <= mostThreads))
     return E.left(shapeError('compile', `threads must be a whole number from 1 to ${mostThreads}, but it is ${asked}`))
+  if (spec.relaxed && !hasRelaxed())
+    return E.left(
+      shapeError(
+        'relaxed',
+        'the host has no relaxed SIMD (f32x4.relaxed_madd); leave out relaxed, or use a newer host',
+      ),
+    )
   const made = build(spec)
   const mayBeFewer = typeof asked !== 'number' && E.isLeft(made) && made.left.path === 'memory'
   return mayBeFewer ? build({ ...spec, threads: 1 }) : made
@@ -120,7 +127,8 @@ const moduleOf = (
 
 const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory): Machine => {
   const { threads } = map
-  const interpreter = instantiate(memory, core(threads.threads > 1))
+  const instead = spec.relaxed ? relaxedKernels(threads.threads > 1) : null
+  const interpreter = instantiate(memory, core(threads.threads > 1), instead)
   const { buffer } = memory
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
@@ -228,6 +236,6 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
       view.setFloat64(map.nonFinite, -1, true)
     },
   }
-  const team = threads.threads > 1 ? gather(memory, map.team, threads.threads, made) : null
+  const team = threads.threads > 1 ? gather(memory, map.team, threads.threads, made, instead) : null
   return made
 }

@@ -47,6 +47,8 @@ export interface MachineSpec {
   readonly winograd?: Winograd
   /** how many threads share the work; the bits are the same; default 1 */
   readonly threads?: ThreadCount
+  /** whether products and convolutions are computed with relaxed SIMD: faster, with bits that depend on the host; default false */
+  readonly relaxed?: boolean
   /** how short a thread's share of a step may be, in nanoseconds; default 10,000 */
   readonly leastTile?: number
 }

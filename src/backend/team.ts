@@ -32,8 +32,9 @@ type Spawn = () => Worker
  */
 const source = (receive: string, announce: string): string => `
 let core, loaded = 0
-const take = ({ module, memory, names, control, thread }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory }, ...(core && { core }) })
+const take = ({ module, instead, memory, names, control, thread }) => {
+  const made = (of, more) => new WebAssembly.Instance(of, { env: { memory, ...more }, ...(core && { core }) }).exports
+  const own = made(module), exports = instead ? { ...own, ...made(instead, { table: own.table }) } : own
   core ??= exports
   const first = core.table.grow(names.length)
   names.forEach((name, i) => core.table.set(first + i, exports[name]))
@@ -207,16 +208,25 @@ const tried = (spawn: Spawn | string): readonly Worker[] => {
   }
 }
 
-/** Starts the threads but the caller's, which end with the owner; `control` is where they speak. */
-export const gather = (memory: WebAssembly.Memory, control: number, threads: number, owner: object): Team => {
+/**
+ * Starts the threads but the caller's, which end with the owner; `control` is where they speak, and the kernels of
+ * `instead` stand in the place of the core's.
+ */
+export const gather = (
+  memory: WebAssembly.Memory,
+  control: number,
+  threads: number,
+  owner: object,
+  instead: WebAssembly.Module | null,
+): Team => {
   const cells = new Int32Array(memory.buffer, control, 80)
   cells[words.patience / 4] = patience
   cells[words.modules / 4] = 1
   const spawn = spawner()
   const workers = Array.from({ length: threads - 1 }, () => tried(spawn)).flat()
-  const give = (module: WebAssembly.Module): Promise<void> => {
+  const give = (module: WebAssembly.Module, other: WebAssembly.Module | null = null): Promise<void> => {
     const names = kernelNames(module)
-    const sent = workers.map((w, i) => w.send({ module, memory, names, control, thread: i + 1 }))
+    const sent = workers.map((w, i) => w.send({ module, instead: other, memory, names, control, thread: i + 1 }))
     return Promise.all(sent).then(() => undefined)
   }
   registry.register(owner, () => {
@@ -225,7 +235,7 @@ export const gather = (memory: WebAssembly.Memory, control: number, threads: num
     for (const worker of workers) worker.end()
   })
   return {
-    up: give(core(true)),
+    up: give(core(true), instead),
     lost: () => cells[words.lost / 4] === 1,
     helped: () => Atomics.load(cells, words.helped / 4),
     extend: module => {

@@ -23,8 +23,10 @@ export interface Session {
   readonly rows: number
   /** the recipe's initial state, drawn anew */
   readonly init: () => E.Either<ShapeError, State.State>
-  /** a state from a block of bytes, outside of memory */
-  readonly place: (block: Uint8Array) => State.State
+  /** whether steps are taken with relaxed SIMD */
+  readonly relaxed: boolean
+  /** a state from a block of bytes, outside of memory; whether steps to it were relaxed */
+  readonly place: (block: Uint8Array, relaxed?: boolean) => State.State
   /** a copy of the block of a state, which is not consumed */
   readonly blockOf: (state: State.State) => E.Either<StateError, Uint8Array>
   /** makes a state the resident one, putting aside the one that was */
@@ -60,13 +62,22 @@ export interface SessionOptions {
   /** whether a generated module may take over */
   readonly generated?: boolean
   readonly winograd?: Winograd | undefined
+  /** whether its products and convolutions use relaxed SIMD */
+  readonly relaxed?: boolean
 }
 
 /** Compiles a recipe for batches of at most `rows` rows. */
 export const session = (
   recipe: AnyRecipe,
   rows: number,
-  { resident = {}, weighted = false, threads = 1, generated = false, winograd = 'F(2x2)' }: SessionOptions = {},
+  {
+    resident = {},
+    weighted = false,
+    threads = 1,
+    generated = false,
+    winograd = 'F(2x2)',
+    relaxed = false,
+  }: SessionOptions = {},
 ): E.Either<ShapeError, Session> => {
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
@@ -76,7 +87,7 @@ export const session = (
     const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
     const owner: State.Owner = { places, readBlock: m.readState }
     let current: State.State | null = null // local mutation: which state lies in memory
-    const place = (block: Uint8Array): State.State => State.placed(owner, block)
+    const place = (block: Uint8Array, wasRelaxed = false): State.State => State.placed(owner, block, wasRelaxed)
     const own = (state: State.State): E.Either<StateError, State.State> =>
       E.chain(
         (o: State.Owner): E.Either<StateError, State.State> =>
@@ -93,6 +104,7 @@ export const session = (
       weighted,
       machine: m,
       rows,
+      relaxed,
       place,
       init: () =>
         E.map((values: ReturnType<Machine['run']>) => {
@@ -127,7 +139,7 @@ export const session = (
         })(own(state)),
       advance: (state, steps) => {
         State.consume(state)
-        current = State.resident(owner, state.step + steps)
+        current = State.resident(owner, state.step + steps, state.relaxed || relaxed)
         return current
       },
     }
@@ -141,6 +153,7 @@ export const session = (
       threads,
       generated,
       winograd,
+      relaxed,
     }),
   )
 }

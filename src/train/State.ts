@@ -21,6 +21,8 @@ export interface State {
   readonly _tag: 'State'
   /** number of steps taken */
   readonly step: number
+  /** whether any was taken with `relaxed`: then its bits depend on the hosts that took part */
+  readonly relaxed: boolean
 }
 
 /** A slot within the state block. */
@@ -41,21 +43,23 @@ type Held =
 
 const held = new WeakMap<State, Held>()
 
-const make = (step: number, h: Held): State => {
-  const state: State = Object.freeze({ _tag: 'State', step })
+const make = (step: number, relaxed: boolean, h: Held): State => {
+  const state: State = Object.freeze({ _tag: 'State', step, relaxed })
   held.set(state, h)
   return state
 }
 
 /** The state that lies in its owner's memory. */
-export const resident = (owner: Owner, step: number): State => make(step, { owner, at: 'resident' })
+export const resident = (owner: Owner, step: number, relaxed: boolean): State =>
+  make(step, relaxed, { owner, at: 'resident' })
 
-const detached = (owner: Owner, step: number, block: Uint8Array): State => make(step, { owner, at: 'detached', block })
+const detached = (owner: Owner, step: number, relaxed: boolean, block: Uint8Array): State =>
+  make(step, relaxed, { owner, at: 'detached', block })
 
 /** A state of a block outside of memory; its step is the one in the block. */
-export const placed = (owner: Owner, block: Uint8Array): State => {
+export const placed = (owner: Owner, block: Uint8Array, relaxed: boolean): State => {
   const at = owner.places.find(p => p.name === 'step')?.offset ?? 0
-  return detached(owner, new DataView(block.buffer, block.byteOffset).getFloat64(at, true), block)
+  return detached(owner, new DataView(block.buffer, block.byteOffset).getFloat64(at, true), relaxed, block)
 }
 
 /** Whether the state lies in its owner's memory. */
@@ -103,9 +107,9 @@ export const ownerOf = (state: State): E.Either<StateError, Owner> => {
 
 /** A copy that can be stepped on its own; a `Left` if the state was consumed. */
 export const fork = (state: State): E.Either<StateError, State> =>
-  E.chain((owner: Owner) => E.map((block: Uint8Array) => detached(owner, state.step, block))(blockOf(state)))(
-    ownerOf(state),
-  )
+  E.chain((owner: Owner) =>
+    E.map((block: Uint8Array) => detached(owner, state.step, state.relaxed, block))(blockOf(state)),
+  )(ownerOf(state))
 
 const stored: Readonly<Record<string, StoredDType>> = { f32: 'F32', f64: 'F64', i32: 'I32' }
 
@@ -128,10 +132,13 @@ export const firstNonFinite = (state: State): E.Either<StateError, string | null
     return bad?.name ?? null
   })(tensors(state))
 
-/** SHA-256 over all slots, as hex: equal states of one recipe have equal hashes. */
+/**
+ * SHA-256 over all slots, as hex: equal states of one recipe have equal hashes. That of a state whose bits depend on the
+ * host (`relaxed`) begins with "relaxed:".
+ */
 export const hash = (state: State): E.Either<StateError, string> =>
   E.map((all: readonly StoredTensor[]) => {
     const sum = sha256.create()
     for (const x of all) sum.update(x.bytes)
-    return bytesToHex(sum.digest())
+    return `${state.relaxed ? 'relaxed:' : ''}${bytesToHex(sum.digest())}`
   })(tensors(state))

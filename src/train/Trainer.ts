@@ -153,6 +153,12 @@ export interface CompileOptions extends EngineOptions {
    * 'F(2x2)' has up to 4 times. A run goes on to the same bits only with the same algorithm
    */
   readonly winograd?: Winograd
+  /**
+   * whether products and convolutions use relaxed SIMD, whose multiplications and additions round once or twice as the
+   * processor has it: faster on some, but states are no longer the same bits everywhere, and say so (`state.relaxed`,
+   * `State.hash`, their files). A `Left` where the host has none (Node before 22 without a flag, WebKit). Default false
+   */
+  readonly relaxed?: boolean
 }
 
 /**
@@ -191,6 +197,7 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
     threads: options.threads ?? unasked(recipe),
     generated: mayGenerate(options),
     winograd: options.winograd,
+    relaxed: options.relaxed ?? false,
   })
   if (E.isLeft(compiled)) return compiled
   const s = compiled.right

@@ -27,5 +27,5 @@ export const averaged = (s: Session, state: State.State): E.Either<StateError | 
       if (average.covers(path) && to !== undefined && from !== undefined)
         block.copyWithin(to, from, from + 4 * sizeOf(shape))
     }
-  return E.right(s.place(block))
+  return E.right(s.place(block, state.relaxed))
 }

@@ -53,6 +53,7 @@ export const fit =
       threads: watch.threads ?? unasked(recipe),
       generated: mayGenerate(watch),
       winograd: watch.winograd,
+      relaxed: watch.relaxed ?? false,
     })
     if (E.isLeft(compiled)) return compiled
     const s = compiled.right

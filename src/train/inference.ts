@@ -1,7 +1,7 @@
 /** A net compiled to predict: its weights are known and stay, so what depends on them alone is computed once. */
 
 import * as E from '#fp/Either.js'
-import { type Machine, type MachineSpec, machine, type ThreadCount } from '../backend/machine.js'
+import { type Machine, type MachineSpec, machine } from '../backend/machine.js'
 import type { Bits } from '../backend/numbers.js'
 import { type Expr, input } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
@@ -38,6 +38,11 @@ export interface InferenceOptions {
    * 4, where the prediction of one row has work enough to share
    */
   readonly threads?: number
+  /**
+   * whether products and convolutions use relaxed SIMD, as in `Trainer.compile`: predictions then differ from host to
+   * host in their last bits. Default false
+   */
+  readonly relaxed?: boolean
   /**
    * the algorithm of 3 x 3 convolutions of stride 1 whose filters are kept (Lavin & Gray 2016): 'F(2x2)', the default,
    * with at most 4 times the error of the direct sum, or 'F(4x4)', faster, with at most 20 times its error (measured: 4
@@ -108,7 +113,7 @@ export const specOf = (
 const filled = (
   wanted: Pick<Compiled, 'programs' | 'inputs' | 'rows'>,
   values: Values,
-  threads: ThreadCount = 1,
+  { threads, relaxed }: Pick<MachineSpec, 'threads' | 'relaxed'> = {},
 ): E.Either<ShapeError, Machine> =>
   E.chain((spec: MachineSpec) =>
     E.map((m: Machine) => {
@@ -116,7 +121,7 @@ const filled = (
       for (const { name } of spec.state) block.set(values.get(name)?.bytes ?? [], m.slots.get(name)?.offset ?? 0)
       m.writeState(block)
       return m
-    })(machine({ ...spec, threads })),
+    })(machine({ ...spec, threads: threads ?? 1, relaxed: relaxed ?? false })),
   )(specOf(wanted, values))
 
 /** The values of what is computed once, one after the other: so little memory is needed beside the predicting machine. */
@@ -190,7 +195,7 @@ export const inference = (
   )
   return E.chain((all: Values) =>
     E.map((m: Machine) => ({ machine: m, rows, variables: variables.right }))(
-      filled(compiled.right, all, options.threads ?? { worthFor: 1 }),
+      filled(compiled.right, all, { threads: options.threads ?? { worthFor: 1 }, relaxed: options.relaxed ?? false }),
     ),
   )(computeOnce(once, values))
 }

@@ -93,7 +93,7 @@ interface Ran {
 }
 
 /** The machine of the three phases. */
-const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Either<ShapeError, Compiled> => {
+const compile = ({ recipe, programs: { slots }, rows, weighted, relaxed }: Session): E.Either<ShapeError, Compiled> => {
   const net = elaborated(recipe, 'train')
   if (E.isLeft(net)) return net
   const trained = trainedOf(net.right)
@@ -134,7 +134,7 @@ const compile = ({ recipe, programs: { slots }, rows, weighted }: Session): E.Ei
       moving: new Map(moved.map(([path, e]) => [path, e.type.shape])),
       reported: Object.keys(seen).filter(isShown),
     }),
-  )(machine({ rows, state: slots, programs }))
+  )(machine({ rows, state: slots, programs, relaxed }))
 }
 
 /** Numbers by the names of inputs: one tensor for every path that is wanted, or what is wrong. */
@@ -224,7 +224,7 @@ export const phases = (s: Session): Phases => {
         const rate = results['rate']?.[0]
         const skipped = results[gateName]?.[0] === 0
         if (!skipped && !Number.isFinite(given.metrics.loss)) return E.left(nonFinite(state.step + 1, rate))
-        const next = s.place(c.machine.readState())
+        const next = s.place(c.machine.readState(), state.relaxed || s.relaxed)
         State.consume(state)
         return E.right({ state: next, metrics: { ...given.metrics, ...(rate !== undefined && { rate }) }, skipped })
       })(run('apply', state, given)),

@@ -5,7 +5,7 @@
  */
 import * as E from '#fp/Either.js'
 import { type FileError, fileError } from '../io/FileError.js'
-import { decode, encode, type StoredTensor } from '../io/safetensors.js'
+import { decode, encode, type Stored, type StoredTensor } from '../io/safetensors.js'
 import { sameShape, showType } from '../shape/TensorType.js'
 import type { StateError } from './errors.js'
 import { gateName } from './programs.js'
@@ -17,7 +17,12 @@ import { noSums, readSums, type Sums, writeSums } from './sums.js'
 
 /** A state as the bytes of a file; it is not consumed. */
 export const save = (state: State.State): E.Either<StateError, Uint8Array<ArrayBuffer>> =>
-  E.map((tensors: readonly StoredTensor[]) => encode({ tensors, metadata: { gradus: 'state' } }))(State.tensors(state))
+  E.map((tensors: readonly StoredTensor[]) =>
+    encode({ tensors, metadata: { gradus: 'state', ...relaxedIn(state.relaxed) } }),
+  )(State.tensors(state))
+
+/** What a file says of states whose bits depend on the host. */
+const relaxedIn = (relaxed: boolean): Readonly<Record<string, string>> => (relaxed ? { relaxed: 'true' } : {})
 
 const stored: Readonly<Record<string, string>> = { f32: 'F32', f64: 'F64', i32: 'I32' }
 
@@ -53,13 +58,22 @@ export const saveRun = ({ state, running, best, sums }: Run): E.Either<StateErro
   return E.map((tensors: readonly StoredTensor[]) =>
     encode({
       tensors: [...now.right, ...prefixed(bestPrefix, tensors), ...prefixed(sumPrefix, writeSums(sums))],
-      metadata: { gradus: 'state', running: JSON.stringify(running), ...(best && { best: `${best.epoch}` }) },
+      metadata: {
+        gradus: 'state',
+        running: JSON.stringify(running),
+        ...(best && { best: `${best.epoch}` }),
+        ...relaxedIn(state.relaxed),
+      },
     }),
   )(kept)
 }
 
 /** The tensors as a state of the session, if they are its slots: no more and no fewer, of the same types. */
-const stateOf = (s: Session, tensors: readonly StoredTensor[]): E.Either<FileError, State.State> => {
+const stateOf = (
+  s: Session,
+  tensors: readonly StoredTensor[],
+  { relaxed }: Stored['metadata'],
+): E.Either<FileError, State.State> => {
   const block = new Uint8Array(s.machine.stateBytes)
   for (const [name, { offset, type }] of s.machine.slots) {
     const tensor = tensors.find(x => x.name === name)
@@ -70,7 +84,7 @@ const stateOf = (s: Session, tensors: readonly StoredTensor[]): E.Either<FileErr
       )
     block.set(tensor.bytes, offset)
   }
-  const state = s.place(block)
+  const state = s.place(block, relaxed === 'true')
   if (!Number.isSafeInteger(state.step) || state.step < 0)
     return E.left(fileError(`the step in the file is ${state.step}, which is no count`))
   const foreign = tensors.find(x => !s.machine.slots.has(x.name))
@@ -95,6 +109,7 @@ export const restoreRun =
     const state = stateOf(
       s,
       tensors.filter(x => !apart.some(prefix => x.name.startsWith(prefix))),
+      metadata,
     )
     if (E.isLeft(state)) return state
     const { running: text } = metadata
@@ -111,7 +126,7 @@ export const restoreRun =
     const run: Run = { state: state.right, running: running.right, best: null, sums: sums.right }
     if (metadata['best'] === undefined) return E.right(run)
     return E.map((best: State.State): Run => ({ ...run, best: { state: best, epoch: Number(metadata['best']) } }))(
-      stateOf(s, unprefixed(bestPrefix, tensors)),
+      stateOf(s, unprefixed(bestPrefix, tensors), metadata),
     )
   }
 

@@ -41,6 +41,6 @@ export const assign =
           if (odd >= 0) return E.left(shapeError(name, `value ${odd} is ${numbers[odd]}, which is not finite`))
           writeNumbers(views, { at: place.offset, type: place.type }, numbers)
         }
-        return E.right(State.placed(owner, block))
+        return E.right(State.placed(owner, block, state.relaxed))
       })(State.blockOf(state)),
     )(State.ownerOf(state))

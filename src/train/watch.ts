@@ -30,6 +30,8 @@ export interface Watch extends EngineOptions {
   readonly threads?: number
   /** the algorithm of 3 x 3 convolutions, as in `Trainer.compile`: the bits differ */
   readonly winograd?: Winograd
+  /** whether products and convolutions use relaxed SIMD, as in `Trainer.compile`: the bits depend on the host */
+  readonly relaxed?: boolean
   /** see every event after `on`; may stop the run, which gives the model then */
   readonly monitors?: readonly Monitor[]
   /** go on where a checkpoint was made, to the same bits; or from a saved state, with the rules to stop starting anew */

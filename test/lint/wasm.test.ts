@@ -7,11 +7,21 @@ import { wasmFaults } from './wasm.js'
 const test = suite('test/lint/wasm')
 
 const kernels = new URL('../../src/backend/kernels.gen.ts', import.meta.url)
+const relaxed = new URL('../../src/backend/relaxed.gen.ts', import.meta.url)
 
 const unbuilt = existsSync(kernels) ? test : test.skip
 unbuilt('the built kernels keep no state and ask nothing of the host', async () => {
   const { wasm }: { readonly wasm: string } = await import(kernels.href)
   assert.is(wasmFaults(Buffer.from(wasm, 'base64')).join('\n'), '')
+})
+
+unbuilt("so do the relaxed ones, but for their multiplications and additions and the core's table", async () => {
+  const { wasm }: { readonly wasm: string } = await import(relaxed.href)
+  const [table, ...faults] = wasmFaults(Buffer.from(wasm, 'base64'))
+  assert.is(table, 'it imports the table env.table')
+  assert.ok(faults.length > 0)
+  for (const fault of faults)
+    assert.match(fault, /^function \d+ of its own has a relaxed SIMD instruction \(0xfd 0x105\)$/)
 })
 
 type Bytes = readonly number[]

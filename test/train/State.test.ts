@@ -39,7 +39,7 @@ test('a state of another trainer is refused, of the same recipe too', async () =
     assert.is(left._tag, 'StateForeign')
     assert.match(left.message, /another trainer; .*save.*restore/)
   }
-  const forged: State = { _tag: 'State', step: 0 }
+  const forged: State = { _tag: 'State', step: 0, relaxed: false }
   const uses = [
     trainer.step(forged, batch),
     trainer.model(forged),
@@ -71,7 +71,7 @@ test('states that wait while others step keep their values', () => {
 test('a state is frozen, counts its steps and shows nothing else', () => {
   const state = step(step(trainer.init()))
   assert.ok(Object.isFrozen(state))
-  assert.equal(Object.keys(state), ['_tag', 'step'])
+  assert.equal(Object.keys(state), ['_tag', 'step', 'relaxed'])
   assert.is(state.step, 2)
 })
 
