@@ -1,5 +1,7 @@
 /** What the module of a library under measurement exports. */
 
+import type { Traffic } from './traffic.js'
+
 /** `run` does the workload's work `times` times and is done when the last result is there. */
 export interface Task {
   readonly run: (times: number) => void | Promise<void>
@@ -11,6 +13,8 @@ export interface Work {
   /** floating-point operations of one run, counting convolutions as if they were direct */
   readonly flop: number
   /** the kernels of one run, and the milliseconds that each took */
+  /** what one run moves through memory */
+  readonly traffic: () => Traffic
   readonly kernels: () => readonly { readonly kernel: string; readonly time: number }[]
 }
 

@@ -1,4 +1,7 @@
 /** gradus, driven as its users drive it; the matrix products as programs of their own, so that no copy is counted. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { pipe } from '#fp/function.js'
 import { type Machine, machine } from '../../src/backend/machine.js'
 import * as Batches from '../../src/data/Batches.js'
@@ -18,7 +21,7 @@ import type { Inputs, Shape } from '../../src/shape/Dims.js'
 import { soleInput } from '../../src/shape/inputs.js'
 import { sizeOf, tensorType } from '../../src/shape/TensorType.js'
 import { residentOf } from '../../src/train/feed.js'
-import { type InferenceOptions, inference } from '../../src/train/inference.js'
+import { compile, type InferenceOptions, inference, specOf } from '../../src/train/inference.js'
 import * as Model from '../../src/train/Model.js'
 import * as Recipe from '../../src/train/Recipe.js'
 import { orThrow } from '../../src/train/result.js'
@@ -28,6 +31,7 @@ import type { Winograd } from '../../src/transform/Winograd.js'
 import * as Zoo from '../../src/zoo/Zoo.js'
 import type { Driver, Task } from './driver.js'
 import { flopOf, wantedOf } from './flop.js'
+import { trafficOf } from './traffic.js'
 
 const seed = 1
 /** Given by the process that starts this one. */
@@ -60,12 +64,17 @@ const product = (n: number) => async (): Promise<Task> => {
   const type = tensorType('f32', [n, n])
   const wanted = { results: { c: matmul(param('a', type), param('b', type)) }, updates: {} }
   const state = ['a', 'b'].map(name => ({ name, type }))
-  const m = orThrow(machine({ rows: 1, threads, state, programs: { product: wanted } }))
+  const spec = { rows: 1, threads, state, programs: { product: wanted } }
+  const m = orThrow(machine(spec))
   m.writeState(new Uint8Array(numbers(m.stateBytes / 4).buffer))
   await m.up
   return {
     run: times => m.repeat('product', '', 1, times),
-    work: { flop: flopOf(wantedOf(wanted), 1), kernels: () => m.profile('product', null, 1, clock) },
+    work: {
+      flop: flopOf(wantedOf(wanted), 1),
+      traffic: () => trafficOf(spec, 'product', 1),
+      kernels: () => m.profile('product', null, 1, clock),
+    },
   }
 }
 
@@ -165,6 +174,12 @@ const bounded =
       },
       work: {
         flop: flopOf(wantedOf(s.programs.train), batch),
+        traffic: () =>
+          trafficOf(
+            { rows: batch, winograd, state: s.programs.slots, programs: { train: s.programs.train } },
+            'train',
+            batch,
+          ),
         kernels: () => {
           s.machine.order(order)
           left = 0
@@ -197,6 +212,16 @@ const drawn = (net: Net.AnyNet) =>
     }),
   )
 
+/** What the machine of a model is made of. */
+const predictionOf = (net: Net.AnyNet, options: InferenceOptions) => {
+  const compiled = orThrow(compile(net, false, options))
+  const types = [
+    ...compiled.variables.map(v => [v.path, { type: tensorType('f32', v.shape) }] as const),
+    ...Object.entries(compiled.once),
+  ]
+  return orThrow(specOf(compiled, new Map(types)))
+}
+
 /** A model's predictions for one row; its kernels in a machine like the model's own. */
 const predicting = <S extends Shape, O extends Shape>(
   net: Net.Net<S, O>,
@@ -218,7 +243,11 @@ const predicting = <S extends Shape, O extends Shape>(
     run: times => {
       for (let i = 0; i < times; i++) orThrow(model.predict(x))
     },
-    work: { flop: flopOf([output], 1), kernels: () => profiled().profile('predict', null, 1, clock) },
+    work: {
+      flop: flopOf([output], 1),
+      traffic: () => trafficOf(predictionOf(net, options), 'predict', 1),
+      kernels: () => profiled().profile('predict', null, 1, clock),
+    },
   }
 }
 
@@ -228,6 +257,25 @@ const detector = (winograd: Winograd) => (): Task => {
 }
 
 const forward = (): Task => predicting(plainNet, drawn(plainNet), { threads })
+
+/** Processes, one after the other, each until it says that it has taken its first step. */
+const started = (): Task => {
+  if (!existsSync(new URL('../../dist/index.js', import.meta.url)))
+    throw new Error('the package is not built: npm run build')
+  const once = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [fileURLToPath(new URL('start.mjs', import.meta.url))], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child.stdout.once('data', () => resolve())
+      child.once('exit', code => reject(new Error(`the process ended with ${code}`)))
+    })
+  return {
+    run: async times => {
+      for (let i = 0; i < times; i++) await once()
+    },
+  }
+}
 
 export const version = 'this checkout'
 export const tasks: Driver['tasks'] = {
@@ -243,5 +291,6 @@ export const tasks: Driver['tasks'] = {
   'W4-F(4x4)': bounded(normalizedImage, 'F(4x4)'),
   W5: detector('F(2x2)'),
   'W5-F(4x4)': detector('F(4x4)'),
+  start: started,
   W6: forward,
 }

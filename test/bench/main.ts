@@ -24,7 +24,7 @@ const help = `npm run bench -- [options]
   --rounds 5      how often every library has its turn
   --no-peers      gradus alone
   --threads 2,4   gradus also with so many threads
-  --profile       gradus alone: GFLOP/s of its products, and shares of its kernels' time
+  --profile       gradus alone: GFLOP/s of its products, shares of its kernels' time, GB/s through memory
   --json          one JSON object a line instead of the table
   --help
 
@@ -123,7 +123,10 @@ const bench = async (): Promise<void> => {
     const found = await profile(o.wanted)
     if (o.json) for (const p of found) process.stdout.write(`${JSON.stringify(p)}\n`)
     else process.stdout.write(`${profileTable(found)}\n\n`)
-    say(`the limit of multiplications and additions is ${(found[0]?.limit ?? 0).toFixed(1)} GFLOP/s`)
+    const [{ limit = 0, bandwidth = 0 } = {}] = found
+    say(
+      `the limit of multiplications and additions is ${limit.toFixed(1)} GFLOP/s, a copy moves ${bandwidth.toFixed(1)} GB/s`,
+    )
     return
   }
   const libs = await libraries(o.threads, o.peers)

@@ -1,9 +1,13 @@
-/** Where gradus' time goes: in products and convolutions, in regions of elementwise operations, elsewhere. */
+/**
+ * Where gradus' time goes: in products and convolutions, in regions of elementwise operations, elsewhere; and what is
+ * moved through memory, against what a copy moves in the same run.
+ */
 import { regions } from '../../src/backend/kernels.gen.js'
 import type { Task, Work } from './driver.js'
 import { tasks } from './gradus.js'
 import { limit } from './limit.js'
 import { columns } from './report.js'
+import { bandwidth } from './traffic.js'
 import type { Workload } from './workloads.js'
 
 const products = /^(matmul|convolve|winograd|depthwise)/
@@ -16,6 +20,12 @@ export interface Profile {
   readonly speed: number
   /** what the machine can do at most, in GFLOP/s */
   readonly limit: number
+  /** what the steps read and write, in MB and in GB a second of the whole run, and of the regions' time */
+  readonly megabytes: number
+  readonly moved: number
+  readonly movedInRegions: number
+  /** GB/s of a copy */
+  readonly bandwidth: number
   /** shares of the kernels' time */
   readonly products: number
   readonly regions: number
@@ -46,6 +56,7 @@ const kernelsOf = ({ kernels }: Work, seconds: number): ReturnType<Work['kernels
 
 export const profile = async (wanted: readonly Workload[]): Promise<readonly Profile[]> => {
   const most = await limit()
+  const copied = await bandwidth()
   const found: Profile[] = []
   for (const { name } of wanted) {
     const task = await tasks[name]?.()
@@ -53,6 +64,7 @@ export const profile = async (wanted: readonly Workload[]): Promise<readonly Pro
     await timed(task, 0.5)
     const milliseconds = await timed(task, 1)
     const kernels = kernelsOf(task.work, 1)
+    const traffic = task.work.traffic()
     const total = kernels.reduce((sum, k) => sum + k.time, 0)
     const share = (of: (kernel: string) => boolean): number =>
       kernels.reduce((sum, k) => (of(k.kernel) ? sum + k.time : sum), 0) / total
@@ -62,6 +74,10 @@ export const profile = async (wanted: readonly Workload[]): Promise<readonly Pro
       gflop: task.work.flop / 1e9,
       speed: task.work.flop / (milliseconds * 1e6),
       limit: most,
+      megabytes: traffic.all / 1e6,
+      moved: traffic.all / (milliseconds * 1e6),
+      movedInRegions: traffic.regions / (inRegions * milliseconds * 1e6),
+      bandwidth: copied,
       products: inProducts,
       regions: inRegions,
       others: 1 - inProducts - inRegions,
@@ -75,13 +91,16 @@ const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
 export const profileTable = (profiles: readonly Profile[]): string =>
   columns(
     [
-      ['workload', 'GFLOP', 'GFLOP/s', 'of the limit', 'products', 'regions', 'others'],
+      ['workload', 'GFLOP', 'GFLOP/s', 'of the limit', 'products', 'regions', 'others', 'MB', 'GB/s', 'in regions'],
       ...profiles.map(p => [
         p.workload,
         p.gflop.toPrecision(4),
         p.speed.toFixed(1),
         (p.speed / p.limit).toFixed(2),
         ...[p.products, p.regions, p.others].map(percent),
+        p.megabytes.toPrecision(3),
+        p.moved.toFixed(1),
+        p.regions === 0 ? '' : p.movedInRegions.toFixed(1),
       ]),
     ],
     c => c > 0,

@@ -40,5 +40,6 @@ export const workloads: readonly Workload[] = [
   step('W4-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   step('W5', 'forward pass of YOLOv2 on an image of 416 x 416 x 3: 29.46 GFLOP by direct convolution'),
   step('W5-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
+  step('start', "from a process' start to the end of its first step: the quickstart's net, from its file of digits"),
   { name: 'W6', unit: 'us', about: "forward pass of W2's net, batch 1", measure: ms => 1000 * ms },
 ]
