@@ -169,7 +169,9 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
     }
   }
   const made: Machine = {
-    threads,
+    get threads() {
+      return team?.threads() ?? threads
+    },
     get up() {
       return team?.up ?? Promise.resolve()
     },

@@ -187,6 +187,8 @@ const patience = 30_000
 const registry = new FinalizationRegistry<() => void>(end => end())
 
 export interface Team {
+  /** those that have not ended, the caller's among them, and why they are fewer than they should be */
+  readonly threads: () => Threads
   /** settles when all threads run; work may begin before */
   readonly up: Promise<void>
   /** whether a thread was lost in the middle of a step: what the machine holds is void */
@@ -198,6 +200,9 @@ export interface Team {
   /** whether all threads that run have the functions of the second module */
   readonly ready: () => boolean
 }
+
+const refused =
+  "were refused by the host or have ended; a page's Content-Security-Policy must allow workers from blob: (worker-src)"
 
 /** Nothing where the host refuses to start a worker after all: then the others do the work. */
 const tried = (spawn: Spawn | string): readonly Worker[] => {
@@ -235,6 +240,10 @@ export const gather = (
     for (const worker of workers) worker.end()
   })
   return {
+    threads: () => {
+      const here = 1 + workers.filter(w => !w.gone()).length
+      return { threads: here, note: here === threads ? null : `${threads - here} of ${threads} threads ${refused}` }
+    },
     up: give(core(true), instead),
     lost: () => cells[words.lost / 4] === 1,
     helped: () => Atomics.load(cells, words.helped / 4),

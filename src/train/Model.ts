@@ -183,7 +183,9 @@ export const of = <I extends Inputs, O extends Shape>(
     variables,
     compile: other => of(net, target, names, tensors, other),
     memoryBytes: m.memoryBytes,
-    threads: m.threads,
+    get threads() {
+      return m.threads
+    },
     predict: x => run('predict', x),
     classify: x =>
       !classes

@@ -209,7 +209,9 @@ const compileNow = <I extends Inputs, O extends Shape, K extends Target>(
       engine,
       rows: s.rows,
       memoryBytes: s.machine.memoryBytes,
-      threads: s.machine.threads,
+      get threads() {
+        return s.machine.threads
+      },
       init: () => (E.isRight(block) ? s.place(block.right) : first),
       step: (state, batch) => step(s, state, batch),
       gradients,

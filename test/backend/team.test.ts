@@ -240,6 +240,8 @@ test('a host that refuses to start workers after all costs speed only', async ()
       assertWords(state, expected[i] as Uint8Array, `step ${i}`)
     })
     assert.is(m.helped(), 0)
+    assert.is(m.threads.threads, 1)
+    assert.match(m.threads.note ?? '', /^2 of 3 threads were refused by the host/)
   } finally {
     process.getBuiltinModule = getBuiltinModule
   }
