@@ -155,4 +155,17 @@ test('beyond 4 GiB is a clear error, and so is what the host cannot give', () =>
   expectRight(machine({ ...spec(1), ...only({ y: mul(big, 2) }) }))
 })
 
+test('data sets beyond 4 GiB are a clear error before any memory is asked for', () => {
+  const rows = 2 ** 27
+  const values = new Uint8Array(3 * rows) // nobody writes to it, so it takes next to nothing
+  const sets = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`set${i}`, { rows, columns: [{ input: 'x', width: 3, values }] }]),
+    )
+  const { message } = expectLeft(machine(spec(2, { resident: sets(10) })))
+  const [, need = '0'] = /^the plan takes (\d+) MiB, but WebAssembly addresses at most 4,095$/.exec(message) ?? []
+  assert.ok(Math.abs(Number(need) - (10 * 3 * rows + 4 * rows) / 2 ** 20) < 2, message)
+  expectRight(mapMemory(spec(2, { resident: sets(9) })))
+})
+
 test.run()

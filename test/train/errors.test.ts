@@ -246,4 +246,10 @@ for (const n of [0, 1.5, Number.NaN, -3])
     says(expectLeft(await Trainer.compile(small(), { rows: n })()), 'RecipeError', /rows/, />= 1/)
   })
 
+test('a net beyond 4 GiB is refused with what it takes', async () => {
+  const net = pipe(Net.input(6), Layer.dense(30_000), Layer.dense(30_000), Layer.dense(3))
+  const left = expectLeft(await Trainer.compile({ ...small(), net })())
+  says(left, 'ShapeError', /the plan takes \d+ MiB, but WebAssembly addresses at most 4,095/)
+})
+
 test.run()
