@@ -31,15 +31,17 @@ interface Browser {
   readonly close: () => Promise<void>
 }
 
-/** Uses an empty page of a server, cross-origin isolated or not, that has the given files by their addresses. */
+/** Uses an empty page of a server, cross-origin isolated or not, under a policy or none, that has the given files. */
 export const inChromium = async <A>(
   served: Readonly<Record<string, string>>,
   isolated: boolean,
   use: (page: Page) => Promise<A>,
+  policy?: string,
 ): Promise<A> => {
   const server = createServer(({ url = '' }, response) => {
     const file = served[url]
     response.setHeader('Content-Type', file?.endsWith('.mjs') ? 'text/javascript' : 'text/html')
+    if (policy !== undefined) response.setHeader('Content-Security-Policy', policy)
     if (isolated) {
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')

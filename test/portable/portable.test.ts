@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bundle } from './bundle.js'
-import { hasChromium, inChromium, runtimes } from './hosts.js'
+import { hasChromium, inChromium, type Page, runtimes } from './hosts.js'
 import type { Outcome } from './job.js'
 
 const test = suite('portable')
@@ -53,8 +53,8 @@ for (const { name, command, args } of runtimes) {
 const served = { '/job.mjs': files.job, '/worker.mjs': files.worker, '/csv': csv }
 
 /** What a page, isolated or not, computes in a worker and by itself. */
-const train = (isolated: boolean) =>
-  inChromium(served, isolated, async page => {
+const train = (isolated: boolean, policy?: string) => {
+  const use = async (page: Page) => {
     const bytes = `new Uint8Array(await (await fetch('/csv')).arrayBuffer())`
     return {
       worker: await page.evaluate<readonly Outcome[]>(`(async () => {
@@ -68,7 +68,9 @@ const train = (isolated: boolean) =>
       })()`),
       page: await page.evaluate<Outcome>(`(async () => (await import('/job.mjs')).train(${bytes}, 2))()`),
     }
-  })
+  }
+  return inChromium(served, isolated, use, policy)
+}
 
 const inBrowser = hasChromium ? test : test.skip
 inBrowser('Chromium, isolated: threads in a worker, one on the page itself', async () => {
@@ -83,6 +85,15 @@ inBrowser('Chromium, not isolated: one thread, and why', async () => {
   const { worker } = await train(false)
   for (const { hash, threads } of worker) assert.is(hash, expected, `${threads.threads}`)
   assert.match(worker[1]?.threads.note ?? '', 'cross-origin isolated')
+})
+
+inBrowser('Chromium, isolated, under a policy without workers from blob: one thread, and why', async () => {
+  const { worker } = await train(true, "worker-src 'self'")
+  for (const { hash, threads } of worker) {
+    assert.is(hash, expected)
+    assert.is(threads.threads, 1)
+  }
+  assert.match(worker[1]?.threads.note ?? '', 'worker-src')
 })
 
 test.run()
