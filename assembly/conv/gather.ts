@@ -16,7 +16,7 @@ import { CHUNK } from '../matmul/chunk'
 import { epilogue } from '../epilogue'
 import { pack } from '../matmul/pack'
 import { BAND, band, ENTRY } from './band'
-import { gatherTap } from './pack'
+import { gatherTaps } from './pack'
 import { PANELS, SPARE, TABLE, ZEROS } from './scratch'
 import { scattered } from './tiles'
 
@@ -29,11 +29,16 @@ function packImages(args: usize, start: u32, depth: u32, count: u32, group: usiz
   for (; depth != 0;) {
     const part = min(depth, taken - channel), dy = load<i32>(tap), dx = load<i32>(tap, 4)
     const offset = (dy * <i32>width + dx) * <i32>pixel + <usize>channel * 4 + group
-    gatherTap(to, scratch + TABLE, count, dy, dx, height, width, offset, part, length, scratch + ZEROS)
-    to += <usize>part << 5
-    depth -= part
+    // pixels of few channels that lie side by side are one run
+    let taps: u32 = 1
+    if (part << 2 == pixel && taken < 16)
+      while ((taps + 1) * part <= depth && load<i32>(tap + taps * 12) == dy && load<i32>(tap + taps * 12, 4) == dx + taps)
+        taps++
+    gatherTaps(to, scratch + TABLE, count, dy, dx, taps, height, width, offset, part, depth, length, scratch + ZEROS)
+    to += <usize>(taps * part) << 5
+    depth -= taps * part
     channel = 0
-    tap += 12
+    tap += taps * 12
   }
 }
 

@@ -193,6 +193,7 @@ const plain = { window: [2, 2], stride: [2, 2], dilation: [1, 1], padding: [0, 0
 const cases: readonly (readonly [readonly number[], Attrs])[] = [
   [[1, 4, 4, 2], plain],
   [[2, 5, 5, 1], plain],
+  [[2, 5, 6, 8], plain],
   [[1, 4, 3, 5], { ...plain, window: [3, 2], stride: [1, 1], padding: [1, 1, 0, 1] }],
   [[1, 5, 4, 4], { ...plain, window: [2, 3], stride: [2, 1], padding: [0, 1, 1, 1], counted: [0, 0, 1, 1] }],
   [[1, 6, 5, 3], { ...plain, window: [2, 2], stride: [3, 2], dilation: [2, 3], padding: [1, 1, 2, 1] }],

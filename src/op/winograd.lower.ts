@@ -3,7 +3,7 @@ import { type Call, type Parts, shifted, type Word } from '../graph/Op.js'
 import { type Geometry, type Halves, type Kept, signed, type Way } from './conv.geometry.js'
 
 /** Patches of a chunk of the filters' gradient: part of its order of summation. */
-const PATCHES = 128
+const PATCHES = 64
 
 /** When the kernel transforms the filters. */
 const EACH_BAND = 0

@@ -183,6 +183,9 @@ const odd: readonly Geometry[] = [
   of(2, 11, 6, 3, 4, { stride: 3, dilation: 2, padding: 2, groups: 2 }),
   of(1, 17, 2, 5, 3, { padding: 2 }),
   of(2, 10, 3, 2, 5, { stride: 4, padding: 1 }),
+  of(1, 22, 3, 10, 2, { padding: 2 }),
+  of(1, 20, 1, 17, 3, { padding: 1 }),
+  of(2, 15, 4, 3, 8, { stride: 2, padding: 1 }),
 ]
 
 odd.forEach((g, i) => {

@@ -11,8 +11,10 @@ import { sum } from '../../src/op/broadcast.js'
 import { gelu, logSoftmax, logSumExp, softmax, softplus } from '../../src/op/composite.js'
 import { gather, scatterAdd } from '../../src/op/gather.js'
 import { erf } from '../../src/op/math.js'
+import { maxPool2d } from '../../src/op/pool.js'
 import { argmax, max } from '../../src/op/reduce.js'
 import { cast, eq, ne } from '../../src/op/select.js'
+import { slice } from '../../src/op/window.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { grad } from '../../src/transform/Grad.js'
 import { assertClose, expectRight } from '../support/assert.js'
@@ -30,6 +32,27 @@ const same = (actual: readonly number[], expected: readonly number[]): void =>
     actual.length === expected.length && actual.every((a, i) => Object.is(a, expected[i])),
     `${actual.map(a => (Object.is(a, -0) ? '-0' : a))} is not ${expected.map(a => (Object.is(a, -0) ? '-0' : a))}`,
   )
+
+test('pools: the first of the largest counts, a NaN as the largest, whether windows lie side by side or overlap', () => {
+  const some = [nan, Infinity, -Infinity, 1, 1, 2, -3]
+  const shape = [2, 4, 6, 4]
+  const x = Float32Array.from({ length: 192 }, (_, i) => some[(i * i + 3 * (i >> 3)) % 7] as number)
+  const e = input('x', f32(...shape))
+  const weights = tensor(
+    Array.from({ length: 192 }, (_, i) => i + 1),
+    shape,
+  )
+  for (const stride of [2, 1]) {
+    const y = maxPool2d(e, 2, { stride })
+    const [, rows = 0, columns = 0] = y.type.shape
+    const g = grad(sum(mul(y, slice(weights, [0, 0, 0, 0], [2, rows, columns, 4]))), [e])
+    const exprs = [y, ...expectRight(g).gradients]
+    const [made, wanted] = [expectRight(evaluateAll(exprs, { x })), expectRight(reference(exprs, { x }))]
+    exprs.forEach((_, i) => {
+      same([...(made[i]?.values ?? [])], [...(wanted[i]?.values ?? [])])
+    })
+  }
+})
 
 test('a NaN stays a NaN, and infinities go where they should', () => {
   const x = [nan, Infinity, -Infinity]
