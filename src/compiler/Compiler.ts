@@ -39,9 +39,12 @@ export interface Modules {
   readonly asc: { readonly version: string; readonly libraryFiles: { readonly [path: string]: string } }
 }
 
+/** By a name that no bundler follows: what compiles nothing is not to carry the compiler's 14 MB. */
+const load = (name: string): Promise<unknown> => import(/* @vite-ignore */ /* webpackIgnore: true */ name)
+
 const installed = async (): Promise<Modules> => {
-  const [compiler, asc] = await Promise.all([import('assemblyscript'), import('assemblyscript/asc')])
-  return { compiler, asc }
+  const [compiler, asc] = await Promise.all([load('assemblyscript'), load('assemblyscript/asc')])
+  return { compiler, asc: asc as Modules['asc'] }
 }
 
 type Assemblyscript = typeof import('assemblyscript')
@@ -129,16 +132,16 @@ const compileText = (
   }
 }
 
-/** A compiler on the calling thread, which it blocks for about 0.2 s, and 1 s the first time. */
+/** A compiler on the calling thread, which it blocks for some tenths of a second, and 2 s the first time. */
 export const compilerOf =
-  (load: () => Promise<Modules>): Compiler =>
+  (modules: () => Promise<Modules>): Compiler =>
   source =>
     pipe(
       library,
       TE.chain(({ version, files }) => {
-        const advice = `npm install assemblyscript@${version}`
+        const advice = `npm install assemblyscript@${version}; a page compiles in a worker (Compile.inWorker)`
         return pipe(
-          TE.tryCatch(load, error =>
+          TE.tryCatch(modules, error =>
             compileError(`the AssemblyScript compiler could not be loaded (${reason(error)}): ${advice}`),
           ),
           TE.filterOrElse(

@@ -62,7 +62,7 @@ export const inWorker = (start: () => CompilerWorker): Compiler =>
 const beside = /(\/compiler\/)threads([.][jt]s)$/
 
 /**
- * A thread of Node, Deno or Bun compiles. It keeps the process alive until it has: about 1 s. Elsewhere, and in a
+ * A thread of Node, Deno or Bun compiles. It keeps the process alive until it has: some seconds. Elsewhere, and in a
  * bundle, the calling thread does.
  */
 export const inBackground: Compiler = source => {

@@ -1,5 +1,11 @@
 /** What a thread or a page's worker runs that compiles: it takes the text of a module and answers with the outcome. */
-import { onThisThread } from './Compiler.js'
+import { compilerOf } from './Compiler.js'
+
+/** Named here so that a bundler finds them. */
+const compiler = compilerOf(async () => {
+  const [program, asc] = await Promise.all([import('assemblyscript'), import('assemblyscript/asc')])
+  return { compiler: program, asc }
+})
 
 interface Port {
   on(event: 'message', listener: (source: string) => void): void
@@ -15,7 +21,7 @@ const host = globalThis as unknown as Host
 const node = host.process?.getBuiltinModule?.('node:worker_threads') as { readonly parentPort: Port | null } | undefined
 const port = node?.parentPort
 
-const answer = async (source: string): Promise<void> => (port ?? host).postMessage(await onThisThread(source)())
+const answer = async (source: string): Promise<void> => (port ?? host).postMessage(await compiler(source)())
 
 if (port) port.on('message', answer)
 else host.addEventListener('message', ({ data }) => answer(data))

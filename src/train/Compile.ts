@@ -26,6 +26,8 @@ import type { Target } from './Metric.js'
 import { programs } from './programs.js'
 import { check, type Recipe } from './Recipe.js'
 
+export { inBackground, inWorker } from '../compiler/threads.js'
+
 /** What is to be compiled: programs over one state, laid out for a number of rows. */
 export interface Program {
   readonly spec: MachineSpec

@@ -4,11 +4,12 @@ import type { TaskEither } from '#fp/TaskEither.js'
 import type { Machine } from '../backend/machine.js'
 import { type BuildOptions, build } from '../compiler/build.js'
 import { type CompileError, compileError } from '../compiler/Compiler.js'
+import { inBackground } from '../compiler/threads.js'
 
 /**
  * `interpreter`: the kernels that come with the package, step by step. `generated`: a module that is generated for the
  * recipe and compiled before the first step; it needs the package `assemblyscript`. `auto`: the interpreter at once, the
- * generated module as soon as it is there, if it can be had. The bits are the same.
+ * generated module as soon as it is there, built on another thread, if it can be had. The bits are the same.
  */
 export type EngineName = 'interpreter' | 'generated' | 'auto'
 
@@ -51,7 +52,7 @@ export const engage =
     if (!['interpreter', 'generated', 'auto'].includes(engine))
       return E.left(compileError(`engine must be 'interpreter', 'generated' or 'auto', but it is ${engine}`))
     if (engine === 'interpreter') return E.right({ now, settled: Promise.resolve(null) })
-    const taken = takeOver(machine, options)()
+    const taken = takeOver(machine, engine === 'auto' ? { compiler: inBackground, ...options } : options)()
     if (engine === 'generated') return E.map(() => ({ now, settled: Promise.resolve(null) }))(await taken)
     return E.right({
       now,

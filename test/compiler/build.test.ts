@@ -67,11 +67,11 @@ test('a compiler that is not installed, of another version or broken is a Compil
   }
   assert.is(
     await message(() => Promise.reject(new Error("Cannot find package 'assemblyscript'\nimported from"))),
-    `the AssemblyScript compiler could not be loaded (Cannot find package 'assemblyscript'): npm install assemblyscript@${version}`,
+    `the AssemblyScript compiler could not be loaded (Cannot find package 'assemblyscript'): npm install assemblyscript@${version}; a page compiles in a worker (Compile.inWorker)`,
   )
   assert.is(
     await message(async () => ({ compiler: {}, asc: { version: '0.27.0', libraryFiles: {} } })),
-    `generated modules need assemblyscript ${version}, not 0.27.0: npm install assemblyscript@${version}`,
+    `generated modules need assemblyscript ${version}, not 0.27.0: npm install assemblyscript@${version}; a page compiles in a worker (Compile.inWorker)`,
   )
   assert.match(
     await message(async () => ({ compiler: {}, asc: { version, libraryFiles: {} } })),

@@ -1,8 +1,9 @@
 /** Modules built at run time in Node 24, Deno, Bun and Chromium, with the host's own cache: the same bytes as here. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,19 +11,30 @@ import { assertSums } from '../compiler/support.js'
 import type { Outcome } from './build.js'
 import { bundle } from './bundle.js'
 import { hasChromium, inChromium, runtimes } from './hosts.js'
+import { fitted } from './job.js'
 
 const test = suite('portable builds')
 
 const files = await bundle('build', 'build-terminal', 'build-worker')
 test.after(() => rmSync(dirname(files.build), { recursive: true }))
 
-/** Builds twice in a process whose cache is an empty folder; also how many entries it has then. */
+const csv = fileURLToPath(new URL('../../examples/data/digits.csv.gz', import.meta.url))
+/** What the interpreter trains. */
+const expected = await fitted(readFileSync(csv), 1)
+
+/**
+ * Builds twice in a process whose cache is an empty folder, and trains with a built module and two threads, to the bits
+ * of the interpreter; also how many entries the cache has then.
+ */
 const terminal = async (command: string, ...args: readonly string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-cache-'))
   try {
     const env = { ...process.env, GRADUS_CACHE: folder }
-    const { stdout } = await promisify(execFile)(command, [...args, files['build-terminal']], { env, timeout: 60_000 })
-    return { outcomes: JSON.parse(stdout) as readonly Outcome[], entries: readdirSync(folder).length }
+    const all = [...args, files['build-terminal'], csv]
+    const { stdout } = await promisify(execFile)(command, all, { env, timeout: 60_000 })
+    const seen = JSON.parse(stdout) as { readonly outcomes: readonly Outcome[]; readonly hash: string }
+    assert.is(seen.hash, expected)
+    return { ...seen, entries: readdirSync(folder).length }
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -38,7 +50,7 @@ test('this Node', () => {
   assert.is(own.outcomes[0]?.error, null)
   assertSums(Uint8Array.from(bytes), 3)
   for (const [i, outcome] of own.outcomes.entries()) assertBuilt(outcome, i === 1)
-  assert.is(own.entries, 1)
+  assert.is(own.entries, 2)
 })
 
 for (const { name, command, args } of runtimes) {
@@ -46,7 +58,7 @@ for (const { name, command, args } of runtimes) {
   here(name, async () => {
     const { outcomes, entries } = await terminal(command, ...args, ...(name === 'Deno' ? ['--allow-write'] : []))
     for (const [i, outcome] of outcomes.entries()) assertBuilt(outcome, i === 1)
-    assert.is(entries, 1)
+    assert.is(entries, 2)
     if (name !== 'Deno') return
     const denied = await terminal(command, ...args)
     for (const outcome of denied.outcomes) assertBuilt(outcome, false)
@@ -55,21 +67,24 @@ for (const { name, command, args } of runtimes) {
 }
 
 const inBrowser = hasChromium ? test : test.skip
-inBrowser('Chromium: in a worker and on the page itself, kept in its database', async () => {
-  const served = { '/build.mjs': files.build, '/worker.mjs': files['build-worker'] }
+inBrowser("Chromium: in a worker, kept in the page's database", async () => {
+  const served = { '/build.mjs': files.build, '/worker.mjs': files['build-worker'], '/csv': csv }
   await inChromium(served, false, async page => {
     const call = <A>(what: string): Promise<A> =>
       page.evaluate<A>(`(async () => (await import('/build.mjs')).${what})()`)
     assertBuilt(await call<Outcome>(`make(3, '/worker.mjs')`), false)
+    const bytes = `new Uint8Array(await (await fetch('/csv')).arrayBuffer())`
+    assert.is(await call<string>(`trained(${bytes}, 1, '/worker.mjs')`), expected)
     assertBuilt(await call<Outcome>(`make(3, '/nowhere.mjs')`), true)
     const damages = ['b.map((x, i) => i === 60 ? x ^ 1 : x)', 'b.slice(0, 50)', 'new Uint8Array(0)', '({ foreign: b })']
     for (const damage of damages) {
-      assert.is(await call<number>(`damageDatabase(b => ${damage})`), 1)
+      assert.is(await call<number>(`damageDatabase(b => ${damage})`), 2)
       assertBuilt(await call<Outcome>('make(3)'), false)
       assertBuilt(await call<Outcome>('make(3)'), true)
     }
     await call<number>('damageDatabase(b => 0)')
-    assertBuilt(await call<Outcome>(`make(3, '/nowhere.mjs')`), false)
+    const { error } = await call<Outcome>(`make(3, '/nowhere.mjs')`)
+    assert.match(error ?? '', /could not be loaded .* a page compiles in a worker/)
     const kept = (lengths: readonly number[]) => call(`keptOf(${JSON.stringify(lengths)})`)
     assert.equal(await kept([100, 200, 300, 400]), [null, 200, 300, 400])
     assert.equal(await kept([100, 200, 300, 600]), [null, null, 300, 600])

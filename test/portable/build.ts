@@ -1,8 +1,10 @@
 /** Modules that every host builds at run time, from their text. */
-import { type BuildOptions, build } from '../../src/compiler/build.js'
+import { build } from '../../src/compiler/build.js'
+import { type Compiler, compilerOf } from '../../src/compiler/Compiler.js'
 import { inDatabase } from '../../src/compiler/indexedDb.js'
 import { inWorker } from '../../src/compiler/threads.js'
 import { sum } from '../compiler/sum.js'
+import { fitted } from './job.js'
 
 export interface Outcome {
   readonly error: string | null
@@ -10,11 +12,22 @@ export interface Outcome {
   readonly bytes: readonly number[]
 }
 
-/** Builds `sum(bias)` with the host's own cache; in a page, by the worker at an address if one is given. */
+/** The compiler as a bundler finds it. */
+export const bundled: Compiler = compilerOf(async () => {
+  const [compiler, asc] = await Promise.all([import('assemblyscript'), import('assemblyscript/asc')])
+  return { compiler, asc }
+})
+
+const compilerAt = (worker?: string): Compiler =>
+  worker === undefined ? bundled : inWorker(() => new Worker(worker, { type: 'module' }))
+
+/** The hash of the state that a generated module trains, which every host is to give. */
+export const trained = (csv: Uint8Array, threads: number, worker?: string): Promise<string> =>
+  fitted(csv, threads, { engine: 'generated', build: { compiler: compilerAt(worker) } })
+
+/** Builds `sum(bias)` with the host's own cache; in a page, by the worker at an address. */
 export const make = async (bias: number, worker?: string): Promise<Outcome> => {
-  const options: BuildOptions =
-    worker === undefined ? {} : { compiler: inWorker(() => new Worker(worker, { type: 'module' })) }
-  const outcome = await build(sum(bias), options)()
+  const outcome = await build(sum(bias), { compiler: compilerAt(worker) })()
   return outcome._tag === 'Left'
     ? { error: outcome.left.message, cached: false, bytes: [] }
     : { error: null, cached: outcome.right.cached, bytes: [...outcome.right.binary] }

@@ -1,6 +1,7 @@
 /** One training that every host does, for several numbers of threads: a small convolutional net on the digits. */
 import {
   Data,
+  type EngineOptions,
   Init,
   Label,
   Layer,
@@ -49,10 +50,15 @@ export interface Outcome {
   readonly threads: Threads
 }
 
-/** Trains on the digits (a csv.gz) with so many threads. */
-export const train = async (csv: Uint8Array, threads: number): Promise<Outcome> => {
+/** The hash of what is trained on the digits (a csv.gz) with so many threads, by the interpreter or as the options say. */
+export const fitted = async (csv: Uint8Array, threads: number, engine: EngineOptions = {}): Promise<string> => {
   const digits = orThrow(Data.csv({ inputs: [8, 8, 1], label: Label.classes(10) })(csv))
-  const { hash } = orThrow(await Trainer.fit(recipe, { threads })({ train: digits })())
+  return orThrow(await Trainer.fit(recipe, { ...engine, threads })({ train: digits })()).hash
+}
+
+/** Trains with so many threads. */
+export const train = async (csv: Uint8Array, threads: number): Promise<Outcome> => {
+  const hash = await fitted(csv, threads)
   const trainer = orThrow(await Trainer.compile(recipe, { threads })())
   return { hash, threads: trainer.threads }
 }
