@@ -32,9 +32,9 @@ export function scattered(
       columns == 8 && rows == 4 &&
       u32(load<u32>(table, 44) - load<u32>(table, 28)) == <u32>along &&
       u32(load<u32>(table, 60) - load<u32>(table, 44)) == <u32>along
-    ) four(panel, sliver, length, c0, along, add)
+    ) four(panel, sliver, length, c0, along, add ? c0 : 0, along)
     else {
-      if (columns > 4) four(panel, sliver, length, spare, 32, false)
+      if (columns > 4) four(panel, sliver, length, spare, 32, 0, 0)
       else narrow(panel, sliver, length, spare)
       for (let r: usize = 0; r < rows; r++)
         put(spare + 32 * r, <usize>load<u32>(table + r * ENTRY, 12) + shift, columns, add)
@@ -52,9 +52,9 @@ export function dense(
 ): void {
   for (let t: u32 = 0; count != 0; t++) {
     const rows = min(count, 4)
-    if (columns == 8 && rows == 4) four(panel, sliver, length, c, along, add)
+    if (columns == 8 && rows == 4) four(panel, sliver, length, c, along, add ? c : 0, along)
     else {
-      if (columns > 4) four(panel, sliver, length, spare, 32, false)
+      if (columns > 4) four(panel, sliver, length, spare, 32, 0, 0)
       else narrow(panel, sliver, length, spare)
       for (let r: usize = 0; r < rows; r++) put(spare + 32 * r, c + r * along, columns, add)
     }

@@ -69,7 +69,7 @@ export function winogradFilter(args: usize): void {
       for (let n = begin; n < end; n += 8) {
         let panel = a, to = c + (<usize>n << 2)
         for (let t: u32 = 0; t << 2 < channels; t++, to += alongX << 2) {
-          four(panel, b + (<usize>(n >> 3) * length), length, to, alongX, first != 0)
+          four(panel, b + (<usize>(n >> 3) * length), length, to, alongX, first != 0 ? to : 0, alongX)
           panel = next(panel, t, length)
         }
       }

@@ -127,7 +127,7 @@ function multiply(
         const length = <usize>min(CHUNK, taken - k) << 5
         let panel = panels + (<usize>k * rows << 2), c = to + (<usize>j << 2)
         for (let t: u32 = 0; t < tiles; t++, c += along << 2) {
-          four(panel, from + (<usize>k << 5), length, c, along, k != 0)
+          four(panel, from + (<usize>k << 5), length, c, along, k != 0 ? c : 0, along)
           panel = next(panel, t, length)
         }
       }

@@ -1,6 +1,7 @@
 // The general matmul: C is walked in bands of rows whose packed A fits the L2 cache, each in slivers of eight columns
 // whose packed B fits the L1 cache. The first band packs B and leaves it to the others. After Goto and van de Geijn,
-// "Anatomy of High-Performance Matrix Multiplication", 2008.
+// "Anatomy of High-Performance Matrix Multiplication", 2008. A large C's sums between chunks of k are held in scratch,
+// tile after tile: reading and writing C itself, a line here and there, for every chunk cost some 8 % of the time.
 import { CHUNK } from './chunk'
 import { four } from './four'
 import { pack } from './pack'
@@ -16,7 +17,23 @@ const BAND: u32 = 256
 @inline
 const KEPT: u32 = 1024
 
-/** Bytes of a tile. Scratch holds the packed B, one tile and the packed A. */
+/** Where sums are held: rows of a band (a multiple of eight), columns (of sixteen) and k's until C is written. */
+// @ts-ignore: decorator
+@inline
+const HELD_ROWS: u32 = 128
+// @ts-ignore: decorator
+@inline
+const HELD_COLUMNS: u32 = 256
+// @ts-ignore: decorator
+@inline
+const HELD_DEPTH: u32 = 4 * CHUNK
+
+/** From one row of held sums to the next: two slivers' columns, a cache line. */
+// @ts-ignore: decorator
+@inline
+const HELD_ROW: usize = 64
+
+/** Bytes of a tile. Scratch holds the packed B, one tile, the packed A and the held sums. */
 // @ts-ignore: decorator
 @inline
 const TILE: usize = 128
@@ -32,7 +49,7 @@ function next(panel: usize, t: u32, length: usize): usize {
 function partial(
   a: usize, b: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
 ): void {
-  if (columns > 4) four(a, b, length, spare, 32, false)
+  if (columns > 4) four(a, b, length, spare, 32, 0, 0)
   else tile(4, 4, a, b, length, spare, 32, false, 0, 0, 0)
   for (; rows != 0; rows--) {
     for (let j: usize = 0; j < columns << 2; j += 4) {
@@ -46,91 +63,85 @@ function partial(
 
 /**
  * A band's tiles in `count` (1 or 2) neighbouring slivers, whose packed B lies at `sliver`, one after the other; the
- * first band packs it.
+ * first band packs it. Whole tiles go from the sum of the chunks before (`sum`, 0 for none) to `to`, others to C.
  */
 function tiles(
   panels: usize, fours: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
-  c: usize, alongC: usize, add: bool, sliver: usize, count: u32, first: bool,
+  c: usize, alongC: usize, add: bool, sum: usize, alongSum: usize, to: usize, alongTo: usize,
+  sliver: usize, count: u32, first: bool,
 ): void {
   const length = <usize>depth << 5, second = sliver + length, pair = count == 2
+  const stepSum = sum ? alongSum << 2 : 0, other: usize = sum ? 32 : 0
   let panel = panels, t: u32 = 0
   if (first && fours != 0 && alongBn == 4) {
     for (let j: u32 = 0; j < count; j++)
       tile(4, 8, panel, sliver + j * length, length, c + 32 * j, alongC, add, 1, b + 32 * j, alongBk)
     panel = next(panel, t, length)
-    c += alongC << 2
+    sum += stepSum
+    to += alongTo << 2
     t++
   } else if (first)
     for (let j: u32 = 0; j < count << 1; j++)
       pack(sliver + (j >> 1) * length + 16 * (j & 1), b + 4 * j * alongBn, alongBk, alongBn, depth, 4)
   for (; t < fours; t++) {
-    four(panel, sliver, length, c, alongC, add)
-    if (pair) four(panel, second, length, c + 32, alongC, add)
+    four(panel, sliver, length, to, alongTo, sum, alongSum)
+    if (pair) four(panel, second, length, to + 32, alongTo, sum + other, alongSum)
     panel = next(panel, t, length)
-    c += alongC << 2
+    sum += stepSum
+    to += alongTo << 2
   }
+  c += alongC * (fours << 2)
   for (let j: u32 = 0; j < count; j++) {
-    const at = sliver + j * length, to = c + 32 * j
-    if (rest == 3) tile(3, 8, panel, at, length, to, alongC, add, 0, 0, 0)
-    else if (rest == 2) tile(2, 8, panel, at, length, to, alongC, add, 0, 0, 0)
-    else if (rest == 1) tile(1, 8, panel, at, length, to, alongC, add, 0, 0, 0)
+    const at = sliver + j * length, end = c + 32 * j
+    if (rest == 3) tile(3, 8, panel, at, length, end, alongC, add, 0, 0, 0)
+    else if (rest == 2) tile(2, 8, panel, at, length, end, alongC, add, 0, 0, 0)
+    else if (rest == 1) tile(1, 8, panel, at, length, end, alongC, add, 0, 0, 0)
   }
 }
 
 /**
- * A band's whole slivers: C[rows x (n & ~7)] = or += packed A times B's chunk. Two at a time: a row of both is one cache
- * line of B and of C, and a panel of A is fetched once for both. A sliver's packed B
- * lies `step` bytes from the one before.
+ * A band over one chunk of k: C[rows x n] = or += A times B, whose packed slivers lie at `sliver`, `step` bytes from
+ * one to the next; the first band packs them (a lone band each in the place of the last, which stays in the L1 cache).
+ * Two slivers at a time: a row of both is one cache line of B and of C, and a panel of A is fetched once for both. The
+ * sums of whole tiles are read from `held`, not C, where `fromHeld`, and written there where `toHeld`.
  */
-function slivers(
-  panels: usize, fours: u32, rest: u32, b: usize, alongBk: usize, alongBn: usize, depth: u32,
-  c: usize, alongC: usize, n: u32, add: bool, sliver: usize, step: usize, first: bool,
+function band(
+  a: usize, b: usize, c: usize, rows: u32, n: u32, depth: u32,
+  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, alongC: usize,
+  add: bool, held: usize, fromHeld: bool, toHeld: bool, sliver: usize, step: usize, first: bool, spare: usize,
 ): void {
+  const length = <usize>depth << 5, panels = spare + TILE
+  const fours = rows >> 2, rest = rows & 3, tilesOfBand = fours + <u32>(rest != 0)
+  let panel = panels
+  for (let t: u32 = 0; t < tilesOfBand; t++) {
+    const height: u32 = t < fours ? 4 : rest
+    pack(panel, a, alongAk, alongAm, depth, height)
+    panel = next(panel, t, length)
+    a += alongAm * height
+  }
   for (let left = n >> 3; left != 0; ) {
     const count: u32 = left > 1 ? 2 : 1
-    tiles(panels, fours, rest, b, alongBk, alongBn, depth, c, alongC, add, sliver, count, first)
+    const sum = fromHeld ? held : add ? c : 0
+    tiles(
+      panels, fours, rest, b, alongBk, alongBn, depth, c, alongC, add,
+      sum, fromHeld ? HELD_ROW : alongC, toHeld ? held : c, toHeld ? HELD_ROW : alongC, sliver, count, first,
+    )
+    held += HELD_ROW * (fours << 2)
     b += alongBn * (count << 3)
     c += count << 5
     sliver += step * count
     left -= count
   }
-}
-
-/**
- * C[m x n] = or += A times B over one chunk of k, band by band. A lone band packs B's slivers each in the place of the
- * last, which stays in the L1 cache.
- */
-function chunk(
-  a: usize, b: usize, c: usize, m: u32, n: u32, depth: u32,
-  alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, alongC: usize, add: bool, scratch: usize, spare: usize,
-): void {
-  const length = <usize>depth << 5, panels = spare + TILE
-  const edge = n & 7, whole = <usize>n - edge
-  const step = m > BAND ? length : 0, last = scratch + (whole >> 3) * step, be = b + whole * alongBn
-  for (let top: u32 = 0; top < m; top += BAND) {
-    const rows = min(BAND, m - top), fours = rows >> 2, rest = rows & 3
-    const tiles = fours + <u32>(rest != 0), first = top == 0
-    let panel = panels
-    for (let t: u32 = 0; t < tiles; t++) {
-      const height: u32 = t < fours ? 4 : rest
-      pack(panel, a, alongAk, alongAm, depth, height)
-      panel = next(panel, t, length)
-      a += alongAm * height
-    }
-    slivers(panels, fours, rest, b, alongBk, alongBn, depth, c, alongC, n, add, scratch, step, first)
-    if (edge != 0) {
-      if (first) pack(last, be, alongBk, alongBn, depth, min(edge, 4))
-      if (first && edge > 4) pack(last + 16, be + 4 * alongBn, alongBk, alongBn, depth, edge - 4)
-      let ce = c + (whole << 2)
-      panel = panels
-      for (let t: u32 = 0; t < tiles; t++) {
-        const height: u32 = t < fours ? 4 : rest
-        partial(panel, last, length, ce, alongC, height, edge, add, spare)
-        panel = next(panel, t, length)
-        ce += alongC * height
-      }
-    }
-    c += alongC * rows
+  const edge = n & 7
+  if (edge == 0) return
+  if (first) pack(sliver, b, alongBk, alongBn, depth, min(edge, 4))
+  if (first && edge > 4) pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, edge - 4)
+  panel = panels
+  for (let t: u32 = 0; t < tilesOfBand; t++) {
+    const height: u32 = t < fours ? 4 : rest
+    partial(panel, sliver, length, c, alongC, height, edge, add, spare)
+    panel = next(panel, t, length)
+    c += alongC * height
   }
 }
 
@@ -139,17 +150,25 @@ export function blocked(
   a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
   alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, alongC: usize, scratch: usize,
 ): void {
-  const width = m > BAND ? min(n, KEPT) : n
-  const kept: usize = m > BAND ? max(2, width + 7 >> 3) : 2
-  const spare = scratch + (kept * min(k, CHUNK) << 5)
-  for (let start: u32 = 0; start < k; start += CHUNK) {
-    const depth = min(CHUNK, k - start), from = b + <usize>start * alongBk
+  const several = m > BAND, holds = several && k > CHUNK
+  const height = holds ? HELD_ROWS : BAND, deep = holds ? HELD_DEPTH : CHUNK
+  const width = holds ? min(n, HELD_COLUMNS) : several ? min(n, KEPT) : n
+  const slivers: usize = several ? max(2, width + 7 >> 3) : 2
+  const spare = scratch + (slivers * min(k, deep) << 5), held = spare + TILE + (<usize>height * CHUNK << 2)
+  for (let start: u32 = 0; start < k; start += deep) {
+    const end = min(k, start + deep)
     for (let left: u32 = 0; left < n; left += width) {
-      chunk(
-        a, from + <usize>left * alongBn, c + (left << 2), m, min(width, n - left), depth,
-        alongAm, alongAk, alongBk, alongBn, alongC, start != 0, scratch, spare,
-      )
+      const columns = min(width, n - left), be = b + <usize>left * alongBn, ce = c + (left << 2)
+      for (let top: u32 = 0; top < m; top += height) {
+        for (let at = start; at < end; at += CHUNK) {
+          const depth = min(CHUNK, k - at)
+          band(
+            a + top * alongAm + at * alongAk, be + at * alongBk, ce + top * alongC, min(height, m - top), columns,
+            depth, alongAm, alongAk, alongBk, alongBn, alongC, at != 0, held, at != start, at + CHUNK < end,
+            scratch + (slivers * (at - start) << 5), several ? <usize>depth << 5 : 0, top == 0, spare,
+          )
+        }
+      }
     }
-    a += alongAk * depth
   }
 }

@@ -17,9 +17,9 @@ import { multiplyAdd } from '../multiply-add'
 
 // @ts-ignore: decorator
 @inline
-function accumulate(to: usize, left: v128, right: v128): void {
-  v128.store(to, f32x4.add(v128.load(to), left))
-  v128.store(to, f32x4.add(v128.load(to, 16), right), 16)
+function accumulate(to: usize, from: usize, left: v128, right: v128): void {
+  v128.store(to, f32x4.add(v128.load(from), left))
+  v128.store(to, f32x4.add(v128.load(from, 16), right), 16)
 }
 
 // @ts-ignore: decorator
@@ -30,10 +30,11 @@ function put(to: usize, left: v128, right: v128): void {
 }
 
 /**
- * C[4 x 8] at `c` (row stride `alongC` bytes) = or += the chunk's sum, from panels of A and B that take 32 bytes a k;
- * `length` is a panel's bytes. Up to 224 bytes before `b` are read, too.
+ * C[4 x 8] at `c` (row stride `alongC` bytes) = the chunk's sum, added to the sum of those before at `sum` (row stride
+ * `alongSum`) unless that is 0, from panels of A and B that take 32 bytes a k; `length` is a panel's bytes. Up to 224
+ * bytes before `b` are read, too.
  */
-export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize, add: bool): void {
+export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize, sum: usize, alongSum: usize): void {
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00
   let ak = s00, b0 = s00, b1 = s00
   const begin = a, end = a + length, skipped = (0 - length) & 255
@@ -146,11 +147,14 @@ export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize,
     a += 32
   } while (a != end)
   const c1 = c + alongC, c2 = c1 + alongC, c3 = c2 + alongC
-  if (add) {
-    accumulate(c, s00, s01)
-    accumulate(c1, s10, s11)
-    accumulate(c2, s20, s21)
-    accumulate(c3, s30, s31)
+  if (sum) {
+    accumulate(c, sum, s00, s01)
+    sum += alongSum
+    accumulate(c1, sum, s10, s11)
+    sum += alongSum
+    accumulate(c2, sum, s20, s21)
+    sum += alongSum
+    accumulate(c3, sum, s30, s31)
   } else {
     put(c, s00, s01)
     put(c1, s10, s11)

@@ -122,6 +122,8 @@ test('several bands of rows, wide rows, random shapes', () => {
   check({ m: 2053, n: 1, k: 263, batch: 1 })
   check({ m: 261, n: 1045, k: 9, batch: 1 })
   check({ m: 515, n: 43, k: 258, batch: 1 })
+  check({ m: 257, n: 9, k: 1025, batch: 1 })
+  check({ m: 259, n: 281, k: 1030, batch: 1 })
   const next = generator(3)
   const below = (limit: number): number => 1 + (Math.abs(Math.trunc(next() * 1e6)) % limit)
   for (let i = 0; i < 30; i++) check({ m: below(70), n: below(70), k: below(300), batch: 1 })
