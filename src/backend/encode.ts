@@ -7,7 +7,7 @@ import type { Node } from '../graph/Program.js'
 import { copyCall } from '../op/copy.js'
 import { bytesOf } from '../shape/DType.js'
 import { resolveDim, sizeOf } from '../shape/TensorType.js'
-import { type Led, partsOf, type Region, type Single, type Unit } from '../transform/Fuse.js'
+import { type Led, partsOf, type Region, type Single, type Unit } from '../transform/Unit.js'
 import { epilogueBytes, lowered, type Place, type Plan, scratchOf } from './plan.js'
 import { regionCall } from './region.js'
 

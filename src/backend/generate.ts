@@ -5,13 +5,13 @@
  */
 import type { Node } from '../graph/Program.js'
 import { showType } from '../shape/TensorType.js'
-import { partsOf, type Region, type Single } from '../transform/Fuse.js'
+import { partsOf, type Region, type Single } from '../transform/Unit.js'
+import { emitRegion, parseKey } from './emitRegion.js'
 import { type Encoded, encodeUnits } from './encode.js'
 import { placesOf } from './image.js'
 import type { Form, MemoryMap, Placed } from './layout.js'
 import { identifier, namesOf } from './names.js'
 import type { Place } from './plan.js'
-import { emitRegion, parseKey } from './regions.js'
 import type { MachineSpec } from './spec.js'
 
 export interface Generated {

@@ -9,7 +9,7 @@
 import type { Lowered } from '../graph/Op.js'
 import type { Node, Program } from '../graph/Program.js'
 import { byteSize, resolveType } from '../shape/TensorType.js'
-import { partsOf, reads, type Unit, writes } from '../transform/Fuse.js'
+import { partsOf, reads, type Unit, writes } from '../transform/Unit.js'
 import { sumScratch } from './region.js'
 
 /** Where a buffer lies: a section of memory and an offset in it, in bytes. */

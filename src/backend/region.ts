@@ -1,7 +1,7 @@
-/** The call of a region's kernel (see regions.ts for the words of its record), and how it can be cut. */
+/** The call of a region's kernel (see emitRegion.ts for the words of its record), and how it can be cut. */
 import type { Call, Word } from '../graph/Op.js'
 import { resolveDim } from '../shape/TensorType.js'
-import type { Region } from '../transform/Fuse.js'
+import type { Region } from '../transform/Unit.js'
 
 /** Elements of a row in a grain: a cache line, so that no two threads write to one. */
 const line = 16

@@ -8,7 +8,7 @@
  */
 import type { Node, Program } from '../graph/Program.js'
 import { sizeOf } from '../shape/TensorType.js'
-import { type Region, reads, type Single, type Unit, writes } from './Fuse.js'
+import { type Region, reads, type Single, type Unit, writes } from './Unit.js'
 
 type Part = Region | Single
 

@@ -9,60 +9,9 @@
  */
 import type { Apply } from '../graph/Expr.js'
 import type { Node, Program } from '../graph/Program.js'
-import { sumOp } from '../op/broadcast.js'
 import { sameShape, sizeOf } from '../shape/TensorType.js'
-
-/** A region's operand: `splat` is one value per row of the loop, `vector` one per column; it `stays` or advances by row. */
-export interface Operand {
-  readonly node: number
-  readonly lanes: 'vector' | 'splat'
-  readonly stays: boolean
-}
-
-/** One step of a region; an argument below `inputs.length` is an operand, others are earlier steps. */
-export interface Step {
-  readonly fn: string
-  readonly args: readonly number[]
-  /** the node of the program that this step computes */
-  readonly node: number
-}
-
-/** The value of a step, as a node of the program; or what is made of it at the region's edge. */
-export interface Leaving {
-  readonly step: number
-  readonly node: number
-}
-
-export interface Region {
-  readonly _tag: 'Region'
-  readonly inputs: readonly Operand[]
-  readonly steps: readonly Step[]
-  /** the steps whose values leave the region, and the nodes they are */
-  readonly outputs: readonly Leaving[]
-  /** the steps whose sums leave it, and the nodes of those */
-  readonly sums: readonly Leaving[]
-  /** what the sums go over: all rows of a column, or all columns of a row */
-  readonly over: 'outer' | 'inner'
-  /** sizes of the loop, possibly multiples of the rows */
-  readonly outer: number
-  readonly inner: number
-  /** equal for regions that the same kernel can run */
-  readonly key: string
-}
-
-/** A node run by a kernel of its own. */
-export interface Single {
-  readonly _tag: 'Single'
-  readonly node: number
-}
-
-/** A product, and what runs on each part of its result as soon as that is there (see Epilogue.ts). */
-export interface Led {
-  readonly _tag: 'Led'
-  readonly units: readonly (Region | Single)[]
-}
-
-export type Unit = Region | Single | Led
+import { type Edge, edgesAt, edgesOf, type Fit, fitOf } from './edges.js'
+import { hashText, type Operand, type Region, reads, regionKey, type Single, type Unit, writes } from './Unit.js'
 
 const isF64 = ({ expr }: Node): boolean =>
   expr.type.dtype === 'f64' || (expr._tag === 'Apply' && expr.args.some(a => a.type.dtype === 'f64'))
@@ -123,57 +72,6 @@ const components = (program: Program, levels: readonly number[]): readonly (read
     else groups.set(root, [i])
   })
   return [...groups.values()]
-}
-
-/** A sum of a region's step over the axes before or behind a split of them. */
-interface Edge {
-  readonly from: number
-  readonly node: number
-  readonly over: Region['over']
-  readonly split: number
-}
-
-/** Whether rows of so many elements are worth a loop of their own. */
-const wide = (inner: number): boolean => inner < 0 || inner >= 16 || (inner > 1 && inner % 4 === 0)
-
-/**
- * The sums of a node that one loop can take. A sum over leading axes has another order where it leaves one number, so
- * it must leave several, whatever the rows.
- */
-const edgesOf = (program: Program, users: readonly number[], from: number): readonly Edge[] =>
-  users.flatMap((node): Edge[] => {
-    const { expr } = program.nodes[node] as Node
-    if (expr._tag !== 'Apply' || expr.op !== sumOp) return []
-    const axes = expr.attrs['axes'] as readonly number[]
-    const shape = (program.nodes[from] as Node).expr.type.shape
-    const behind = shape.length - axes.length
-    if (axes.every((a, i) => a === behind + i)) return [{ from, node, over: 'inner', split: behind }]
-    const inner = sizeOf(shape.slice(axes.length))
-    return axes.every((a, i) => a === i) && inner > 1 && wide(inner)
-      ? [{ from, node, over: 'outer', split: axes.length }]
-      : []
-  })
-
-/** The sums that the loop of a region takes, all of one kind: those over its rows if there are any. */
-const edgesAt = (edges: readonly Edge[], shape: readonly number[], split: number | null): readonly Edge[] => {
-  const before = (k: number): number => sizeOf(shape.slice(0, k))
-  const fits = (e: Edge): boolean =>
-    split === null ? before(e.split) === 1 || wide(sizeOf(shape.slice(e.split))) : before(e.split) === before(split)
-  const fitting = edges.filter(fits)
-  const first = fitting.find(e => e.over === 'outer') ?? fitting[0]
-  return first ? fitting.filter(e => e.over === first.over && before(e.split) === before(first.split)) : []
-}
-
-/** How a broadcast source lies in the region's space: the number of leading axes it is repeated over, or has. */
-type Fit = { readonly kind: 'splat' } | { readonly kind: 'inner' | 'outer'; readonly split: number }
-
-const fitOf = (from: readonly number[], shape: readonly number[]): Fit | null => {
-  const has = shape.flatMap((d, i) => (d === 1 ? [] : [(from[from.length - shape.length + i] ?? 1) === d]))
-  if (!has.includes(true)) return { kind: 'splat' }
-  const edge = has.findIndex((h, i) => i > 0 && h !== has[i - 1])
-  if (edge < 0 || has.findIndex((h, i) => i > edge && h !== has[edge]) >= 0) return null
-  const split = shape.findIndex((_, i) => shape.slice(0, i + 1).filter(d => d !== 1).length > edge)
-  return { kind: has[0] ? 'outer' : 'inner', split }
 }
 
 /** Orders a region's steps by its structure, so that the same region of two programs has the same key. */
@@ -242,32 +140,6 @@ const canonical = (
   return { inputs, steps: shifted, outputs, sums, over, key }
 }
 
-const none = { sums: [], over: 'outer' } as const
-
-/**
- * `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and, if there are any, those whose sums leave, behind what the
- * sums go over (`|inner 0`).
- */
-export const regionKey = (
-  inputs: readonly Pick<Operand, 'lanes'>[],
-  steps: readonly Omit<Step, 'node'>[],
-  outputs: readonly Pick<Leaving, 'step'>[],
-  { sums, over }: { readonly sums: readonly Pick<Leaving, 'step'>[]; readonly over: Region['over'] } = none,
-): string =>
-  [
-    inputs.map(i => (i.lanes === 'vector' ? 'v' : 's')).join(''),
-    steps.map(s => `${s.fn}(${s.args.join(',')})`).join(';'),
-    outputs.map(o => o.step).join(','),
-    ...(sums.length > 0 ? [`${over} ${sums.map(o => o.step).join(',')}`] : []),
-  ].join('|')
-
-/** FNV-1a, 32 bits. */
-export const hashText = (text: string): number => {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  return h >>> 0
-}
-
 /** The units that compute a program, in an order in which they can run. */
 export const fuse = (program: Program): readonly Unit[] => {
   const { nodes } = program
@@ -331,35 +203,6 @@ export const fuse = (program: Program): readonly Unit[] => {
   const units: readonly Unit[] = [...regions, ...singles]
   return inOrder(program, units, unitOf)
 }
-
-/** A region as regions of one step each, and its sums by themselves, for when no kernel runs it as a whole. */
-export const unfuse = (region: Region): readonly Unit[] => [
-  ...region.steps.map((step): Region => {
-    const inputs = step.args.map(a => {
-      const earlier = region.steps[a - region.inputs.length]
-      return earlier ? { node: earlier.node, lanes: 'vector' as const, stays: false } : (region.inputs[a] as Operand)
-    })
-    const steps = [{ ...step, args: inputs.map((_, k) => k) }]
-    const outputs = [{ step: 0, node: step.node }]
-    return { ...region, inputs, steps, outputs, sums: [], key: regionKey(inputs, steps, outputs) }
-  }),
-  ...region.sums.map(({ node }): Single => ({ _tag: 'Single', node })),
-]
-
-/** The nodes a unit reads; of those that it computes itself too. */
-export const reads = (program: Program, unit: Unit): readonly number[] => {
-  if (unit._tag === 'Led') return unit.units.flatMap(u => reads(program, u))
-  return unit._tag === 'Region' ? unit.inputs.map(i => i.node) : (program.nodes[unit.node] as Node).args
-}
-
-/** The nodes a unit computes. */
-export const writes = (unit: Unit): readonly number[] => {
-  if (unit._tag === 'Led') return unit.units.flatMap(writes)
-  return unit._tag === 'Region' ? [...unit.outputs, ...unit.sums].map(o => o.node) : [unit.node]
-}
-
-/** A unit's parts in the order in which they run. */
-export const partsOf = (unit: Unit): readonly (Region | Single)[] => (unit._tag === 'Led' ? unit.units : [unit])
 
 /** Kahn's order; of the units that are ready, the one that stood first in the program. */
 const inOrder = (program: Program, units: readonly Unit[], unitOf: ReadonlyMap<number, number>): readonly Unit[] => {

@@ -3,8 +3,9 @@ import * as E from '#fp/Either.js'
 import type { Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
 import type { ShapeError } from '../shape/ShapeError.js'
-import { fuse, type Unit } from './Fuse.js'
+import { fuse } from './Fuse.js'
 import { simplify } from './Simplify.js'
+import type { Unit } from './Unit.js'
 import { type Winograd, withWinograd } from './Winograd.js'
 
 export interface Prepared {

@@ -182,7 +182,7 @@ test('random programs: generated, and generated for three threads and cut as sma
         }
       },
     ),
-    { numRuns: 4 },
+    { numRuns: 2 },
   )
 })
 

@@ -3,8 +3,8 @@ import type { Layout, Place, Plan } from '../../src/backend/plan.js'
 import { plan } from '../../src/backend/plan.js'
 import type { Expr } from '../../src/graph/Expr.js'
 import { byteSize } from '../../src/shape/TensorType.js'
-import { type Unit, unfuse } from '../../src/transform/Fuse.js'
 import { type Prepared, prepare } from '../../src/transform/prepare.js'
+import { type Unit, unfuse } from '../../src/transform/Unit.js'
 import { expectRight } from '../support/assert.js'
 
 export interface Planned extends Prepared {

@@ -4,7 +4,7 @@ import type { MachineSpec } from '../../src/backend/spec.js'
 import type { Node } from '../../src/graph/Program.js'
 import { byteSize } from '../../src/shape/TensorType.js'
 import { orThrow } from '../../src/train/result.js'
-import { reads, writes } from '../../src/transform/Fuse.js'
+import { reads, writes } from '../../src/transform/Unit.js'
 import { compile } from '../support/asc.js'
 
 export interface Traffic {

@@ -1,7 +1,8 @@
 /** Plans run by hand on a module of kernels compiled for just them. */
+
+import { emitRegion, parseKey } from '../../src/backend/emitRegion.js'
 import { encode } from '../../src/backend/encode.js'
 import type { Place } from '../../src/backend/plan.js'
-import { emitRegion, parseKey } from '../../src/backend/regions.js'
 import type { Expr } from '../../src/graph/Expr.js'
 import { outputs } from '../../src/graph/Program.js'
 import { resolveDim, sizeOf } from '../../src/shape/TensorType.js'
