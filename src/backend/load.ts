@@ -35,7 +35,7 @@ const sums = (map: MemoryMap, { sums: cells }: Placed, { results, gate }: Form, 
   })
 
 /** Whether straight code that was made for some rows runs the calls for others. */
-const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
+export const fits = (calls: readonly Encoded[], model: readonly Encoded[]): boolean =>
   calls.length === model.length &&
   calls.every((c, i) => c.kernel === model[i]?.kernel && c.words.length <= model[i].words.length)
 

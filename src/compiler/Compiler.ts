@@ -149,10 +149,10 @@ export const compilerOf =
             ({ asc }) =>
               compileError(`generated modules need assemblyscript ${version}, not ${asc.version}: ${advice}`),
           ),
-          TE.chainEitherK(({ compiler, asc }) =>
+          TE.chainEitherK(({ compiler, asc: { libraryFiles } }) =>
             E.flatten(
               E.tryCatch(
-                () => compileText(compiler as Assemblyscript, source, files, asc.libraryFiles),
+                () => compileText(compiler as Assemblyscript, source, files, libraryFiles),
                 error => refusal([`the compiler broke down (${reason(error)})`]),
               ),
             ),

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fits } from '../../src/backend/load.js'
 import { type Machine, type MachineSpec, machine } from '../../src/backend/machine.js'
 import { build } from '../../src/compiler/build.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
@@ -101,6 +102,16 @@ test('steps after a module has taken over go on with the bits of the interpreter
   }
   const profiled = two.profile('train', null, 3, () => 0).map(k => k.kernel)
   assert.ok(profiled.includes('matmul') && profiled.some(k => k.startsWith('region_')), profiled.join(' '))
+})
+
+test('straight code runs only the calls that it was made of, no fewer and with room for their words', () => {
+  const [a, b] = [
+    { kernel: 'a', words: [1, 2] },
+    { kernel: 'b', words: [3] },
+  ]
+  assert.ok(fits([a, b], [a, b]))
+  assert.ok(fits([{ ...a, words: [7] }, b], [a, b]))
+  for (const calls of [[a], [a, b, b], [b, a], [a, { ...b, words: [3, 4] }]]) assert.not.ok(fits(calls, [a, b]))
 })
 
 test('any name will do, also words of the language, of the text and of nothing at all', async () => {

@@ -48,10 +48,14 @@ const data = expectRight(
 )
 const batch = Data.take(16)(data)
 
-const before = hasRelaxed() ? test.skip : test
-before('a host without relaxed SIMD refuses it', async () => {
+/** A host that has it already has nothing to refuse; then the flag changes nothing. */
+const has = hasRelaxed()
+test('it is refused just where the host has none', async () => {
+  const made = await Trainer.compile(recipe, { relaxed: true })()
+  assert.is(made._tag, has ? 'Right' : 'Left')
+  if (has) return
   const message = /no relaxed SIMD .*; leave out relaxed/
-  assert.match(expectLeft(await Trainer.compile(recipe, { relaxed: true })()).message, message)
+  assert.match(expectLeft(made).message, message)
   assert.match(expectLeft(await fit(recipe, { relaxed: true })({ train: data })()).message, message)
   const trainer = expectRight(await Trainer.compile(recipe)())
   const model = expectRight(trainer.model(trainer.init()))
