@@ -24,10 +24,10 @@ const floors = [
 const beside = { data: ['io'] }
 
 /** What imports an optional peer. */
-const peers = { 'fast-check': '^src/testing/', assemblyscript: '^src/compiler/(Compiler|worker)[.]ts$' }
+const peers = { 'fast-check': '^src/testing/', assemblyscript: '^src/compiler/(Compiler|compiler-worker)[.]ts$' }
 
 /** What the package exports, and its commands. */
-const entries = '^src/(index[.]ts$|cli/|testing/|compiler/worker[.]ts$)'
+const entries = '^src/(index[.]ts$|cli/|testing/|compiler/compiler-worker[.]ts$)'
 
 const folders = names => `^src/(${names.join('|')})/`
 
@@ -102,7 +102,10 @@ const config = {
       name: 'only-dependencies-in-src',
       comment: 'an installed package has nothing else; the build scripts have',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli/(build|dts)[.]ts$|testing/|compiler/(Compiler|worker)[.]ts$)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(cli/(build|bundle|dts)[.]ts$|testing/|compiler/(Compiler|compiler-worker)[.]ts$)',
+      },
       to: { path: 'node_modules/', pathNot: `node_modules/(@types|${Object.keys(dependencies).join('|')})/` },
     },
     ...Object.entries(peers).map(([name, path]) => ({

@@ -25,7 +25,7 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): unknown }
 }
 
-/** Starts a thread that runs `worker.ts`; tells what it answers, or null when it fails. */
+/** Starts a thread that runs `compiler-worker.ts`; tells what it answers, or null when it fails. */
 type Start = (hear: (outcome: Outcome | null) => void) => Pick<CompilerWorker, 'postMessage' | 'terminate'>
 
 const compileOn =
@@ -58,19 +58,22 @@ export const inWorker = (start: () => CompilerWorker): Compiler =>
     return worker
   })
 
-/** Beside this module stands the one that the thread runs, unless a bundler has put all into one file. */
-const beside = /(\/compiler\/)threads([.][jt]s)$/
+/**
+ * What the thread runs stands beside this module under its own name, also where the package's build, or a bundler of
+ * programs for Node, has put modules together.
+ */
+const beside = /[^/]+([.]m?[jt]s)$/
 
 /**
  * A thread of Node, Deno or Bun compiles. It keeps the process alive until it has: some seconds. Elsewhere, and in a
- * bundle, the calling thread does.
+ * bundle that has no `gradus/compiler-worker` beside it as `compiler-worker.js`, the calling thread does.
  */
 export const inBackground: Compiler = source => {
   const threads = (globalThis as Host).process?.getBuiltinModule?.('node:worker_threads') as
     | { readonly Worker: new (source: string, options: object) => NodeWorker }
     | undefined
   if (!threads || !beside.test(import.meta.url)) return onThisThread(source)
-  const script = `import(${JSON.stringify(import.meta.url.replace(beside, '$1worker$2'))})`
+  const script = `import(${JSON.stringify(import.meta.url.replace(beside, 'compiler-worker$1'))})`
   return compileOn(hear => {
     const worker = new threads.Worker(script, { eval: true, name: 'gradus compiler' })
     worker.on('message', heard => hear(heard as Outcome))

@@ -18,7 +18,7 @@ import {
   Recipe,
   Schedule,
   Trainer,
-} from '../../dist/index.js'
+} from 'gradus'
 
 const file = readFileSync(new URL('../../examples/data/digits.csv.gz', import.meta.url))
 const digits = orThrow(Data.csv({ inputs: [64], label: Label.classes(10) })(file))

@@ -17,8 +17,8 @@ const folder = join(root, 'bundled')
 await bundle(folder, {
   background: 'test/compiler/background.ts',
   'compiler/threads': 'src/compiler/threads.ts',
-  'compiler/worker': 'src/compiler/worker.ts',
-  'whole/threads': 'src/compiler/threads.ts',
+  'compiler/compiler-worker': 'src/compiler/compiler-worker.ts',
+  'alone/threads': 'src/compiler/threads.ts',
 })
 
 interface Seen {
@@ -46,14 +46,10 @@ test('a thread compiles, and tells what is wrong', async () => {
   assert.match(refused.error ?? '', "Cannot find name 'nothing'")
 })
 
-test('in a bundle, and where a thread or a worker does not start, the calling thread compiles', async () => {
-  const whole = await run(join(folder, 'whole/threads.js'))
-  assertBuilt(whole)
-  assert.is(whole.started, 0)
-  rmSync(join(folder, 'compiler/worker.js'))
-  const lost = await run(join(folder, 'compiler/threads.js'))
-  assertBuilt(lost)
-  assert.equal([lost.started, lost.answered], [1, 0])
+test('where a thread or a worker does not start, or has nothing to run, the calling thread compiles', async () => {
+  const alone = await run(join(folder, 'alone/threads.js'))
+  assertBuilt(alone)
+  assert.equal([alone.started, alone.answered], [1, 0])
   for (const which of ['refusing', 'failing']) assertBuilt(await run(which))
 })
 

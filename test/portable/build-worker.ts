@@ -1,2 +1,2 @@
 /** The worker of a page that builds: what a user's own file of one line is. */
-import '../../src/compiler/worker.js'
+import '../../src/compiler/compiler-worker.js'
