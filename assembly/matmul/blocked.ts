@@ -20,10 +20,10 @@ const KEPT: u32 = 1024
 /** Where sums are held: rows of a band (a multiple of eight), columns (of sixteen) and k's until C is written. */
 // @ts-ignore: decorator
 @inline
-const HELD_ROWS: u32 = 128
+const HELD_ROWS: u32 = 64
 // @ts-ignore: decorator
 @inline
-const HELD_COLUMNS: u32 = 256
+const HELD_COLUMNS: u32 = 512
 // @ts-ignore: decorator
 @inline
 const HELD_DEPTH: u32 = 4 * CHUNK

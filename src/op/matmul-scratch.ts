@@ -8,8 +8,8 @@ const CHUNK = 256
 const BAND = 256
 const KEPT = 1024
 const ROW_BAND = 2048
-const HELD_ROWS = 128
-const HELD_COLUMNS = 256
+const HELD_ROWS = 64
+const HELD_COLUMNS = 512
 const HELD_DEPTH = 1024
 
 const TILE = 128
@@ -24,7 +24,7 @@ const heldBytes = (n: number, k: number): number => {
 /**
  * Bytes that `matmul` needs at its scratch pointer for C[m, n] = A[m, k] B[k, n], any transposition: slivers of B (eight
  * columns of a chunk), two or, for several bands, all that are kept, one 4 x 8 tile, a band of A and its sums; or a
- * row's partial sums. At most 1,310,848.
+ * row's partial sums. At most 2,293,888.
  */
 export const matmulScratchBytes = (m: number, n: number, k: number): number => {
   const panels = Math.ceil(Math.min(m, BAND) / 8) + (m > BAND ? Math.max(2, Math.ceil(Math.min(n, KEPT) / 8)) : 2)
