@@ -35,6 +35,14 @@ export interface CsvOptions<I extends Shape, L extends Label.Label> {
 const extraLines = (row: readonly string[]): number =>
   row.reduce((n, field) => n + (field.match(/\r\n|\r|\n/g)?.length ?? 0), 0)
 
+/** The index of the column with a name, or what is wrong. */
+const columnNamed = (name: string, what: string, names: readonly string[] | undefined): number | string => {
+  if (names === undefined) return `the ${what} column ${quote(name)} is a name, but there is no header (header: true)`
+  const index = names.indexOf(name)
+  if (index < 0) return `the header has no column ${quote(name)}`
+  return names.includes(name, index + 1) ? `the header has two columns ${quote(name)}` : index
+}
+
 /** Where the label begins among the columns other than the weight's, which stands at `weight`; or what is wrong. */
 const labelStart = (
   at: 'first' | 'last' | number | string,
@@ -50,10 +58,10 @@ const labelStart = (
       ? place
       : `there is no label column ${at}: the last is ${last < weight ? last : last + 1}`
   }
-  if (names === undefined) return `the label column ${quote(at)} is a name, but there is no header (header: true)`
-  const index = names.indexOf(at)
-  if (index < 0) return `the header has no column ${quote(at)}`
-  return index <= last ? index : `the label needs ${names.length - last} columns from ${quote(at)} on`
+  const index = columnNamed(at, 'label', names)
+  return typeof index === 'string' || index <= last
+    ? index
+    : `the label needs ${(names?.length ?? 0) - last} columns from ${quote(at)} on`
 }
 
 /** The index of the weight's column, or what is wrong. */
@@ -62,9 +70,7 @@ const weightPlace = (at: number | string, names: readonly string[] | undefined, 
     return Number.isInteger(at) && at >= 0 && at < width
       ? at
       : `there is no weight column ${at}: the last is ${width - 1}`
-  if (names === undefined) return `the weight column ${quote(at)} is a name, but there is no header (header: true)`
-  const index = names.indexOf(at)
-  return index < 0 ? `the header has no column ${quote(at)}` : index
+  return columnNamed(at, 'weight', names)
 }
 
 /** How one file is read: local, mutable while the rows come in. */

@@ -110,14 +110,17 @@ export const softComplaint = (who: string, data: Data<Inputs, Label.Label>): str
 export const weightsOf = <I extends Inputs, L>({ weights, size }: Data<I, L>): Float32Array =>
   weights ?? new Float32Array(size).fill(1)
 
-const place = (at: number, size: number): number => Math.min(Math.max(at < 0 ? size + at : at, 0), size)
+const place = (at: number, size: number): number => {
+  const whole = Math.trunc(at) || 0 // NaN is 0, as for Array.slice
+  return Math.min(Math.max(whole < 0 ? size + whole : whole, 0), size)
+}
 
 /** Rows `from` to `to` - 1, as `Array.slice` counts them: negative numbers from the end, too large ones clamped. */
 export const slice =
   (from: number, to?: number) =>
   <I extends Inputs, L>(data: Data<I, L>): Data<I, L> => {
-    const start = place(Math.trunc(from), data.size)
-    const end = Math.max(start, place(Math.trunc(to ?? data.size), data.size))
+    const start = place(from, data.size)
+    const end = Math.max(start, place(to ?? data.size, data.size))
     const columns = columnsOf(data).map(([name, all]) => {
       const width = widthOf(all, data.size)
       return [name, all.subarray(start * width, end * width)] as const

@@ -5,6 +5,7 @@
  */
 import { gunzipSync } from 'fflate'
 import * as E from '#fp/Either.js'
+import { isBytes } from '../graph/settings.js'
 import { type DataError, refuse } from './DataError.js'
 
 /** The default bound on unpacked bytes: 1 GiB. */
@@ -67,6 +68,7 @@ const tooLarge = (size: number, maxBytes: number): E.Either<DataError, never> =>
 
 /** The bytes as they are, or unpacked when they are gzip; a `Left` beyond `maxBytes`, or when they are damaged. */
 export const unpack = (bytes: Uint8Array, maxBytes: number = defaultMaxBytes): E.Either<DataError, Uint8Array> => {
+  if (!isBytes(bytes)) return refuse('expected the bytes of a file, a Uint8Array')
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
     return bytes.length > maxBytes ? tooLarge(bytes.length, maxBytes) : E.right(bytes)
   }

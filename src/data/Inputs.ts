@@ -16,7 +16,7 @@ const LARGEST = 1_073_741_824
 export const shapeComplaint = (shape: Shape): string | undefined =>
   shape.every(d => Number.isInteger(d) && d >= 1) && sizeOf(shape) <= LARGEST
     ? undefined
-    : `${showShape(shape)} is not a shape, whose sizes are whole numbers >= 1`
+    : `[${shape.join(', ')}] is not a shape: each size a whole number >= 1, at most ${LARGEST} numbers`
 
 /** The inputs themselves, or a `Left` if there is none or one has an impossible shape. */
 export const checkInputs = <I extends Inputs>(inputs: I): E.Either<DataError, I> => {

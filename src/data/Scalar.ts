@@ -29,10 +29,12 @@ export const finiteText = (raw: string): number | string => {
   return special === null ? `${quote(raw)} is not a number` : `${special[1]} is not allowed: every value must be finite`
 }
 
-const classNumber = (classes: number, raw: number): number | string =>
-  Number.isInteger(raw) && raw >= 0 && raw < classes
+const classNumber = (classes: number, raw: number): number | string => {
+  if (!Number.isInteger(raw)) return `the label ${raw} is not an integer`
+  return raw >= 0 && raw < classes
     ? raw
     : `the label ${raw} is out of range: ${classes} classes are labeled 0 to ${classes - 1}`
+}
 
 /**
  * Reads class labels: integers in [0, classes), or names. Text is looked up among the names first; text that is an

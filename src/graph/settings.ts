@@ -2,9 +2,15 @@
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
 
+const fewNumbers = (u: unknown): string | null =>
+  Array.isArray(u) && u.length <= 4 && u.every(x => typeof x === 'number') ? `[${u.join(', ')}]` : null
+
 export const show = (u: unknown): string => {
   if (u === undefined) return 'missing'
-  if (Array.isArray(u)) return u.length <= 4 && u.every(x => typeof x === 'number') ? `[${u.join(', ')}]` : 'a list'
+  if (Array.isArray(u)) {
+    const pairs = u.length > 0 && u.length <= 4 ? u.map(fewNumbers) : [null]
+    return fewNumbers(u) ?? (pairs.includes(null) ? 'a list' : `[${pairs.join(', ')}]`)
+  }
   if (typeof u === 'object' && u !== null) return 'an object'
   const text = typeof u === 'string' ? JSON.stringify(u) : String(u)
   return text.length > 40 ? `${text.slice(0, 40)}...` : text
@@ -93,3 +99,6 @@ export const explain = (errors: t.Errors): string => {
 
 export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
   typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** Whether it is a Uint8Array, of whichever realm. */
+export const isBytes = (u: unknown): u is Uint8Array => Object.prototype.toString.call(u) === '[object Uint8Array]'

@@ -12,6 +12,7 @@ import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
 import * as E from '#fp/Either.js'
 import * as t from '#io/index.js'
+import { isBytes } from '../graph/settings.js'
 import { type FileError, fileError } from './FileError.js'
 
 export type StoredDType = 'F32' | 'F64' | 'I32'
@@ -85,6 +86,7 @@ const notJson = (): FileError => fileError('the header is not JSON: the file is 
 const readHeader = (
   bytes: Uint8Array,
 ): E.Either<FileError, { readonly header: unknown; readonly data: Uint8Array }> => {
+  if (!isBytes(bytes)) return E.left(fileError('expected the bytes of a file, a Uint8Array'))
   if (bytes.length < 8)
     return E.left(fileError(`the file has ${bytes.length} bytes, fewer than its header's length takes`))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -15,7 +15,7 @@ import type { LayerDefinition, ParamSpec } from './Definition.js'
 import { drawsRandomly } from './draws.js'
 import * as Init from './Init.js'
 import { type AnyNet, type InputNode, inputEntries, type LayerNode, type Node } from './Node.js'
-import { settings, tableOf } from './table.js'
+import { settingsApart, tableOf } from './table.js'
 
 /** A layer, or an input, in its place. */
 export interface Row {
@@ -47,7 +47,7 @@ const badShape = (shape: Shape): boolean =>
   shape.length > maxRank || !shape.every(d => Number.isInteger(d) && d >= 1) || sizeOf(shape) > maxSize
 
 const notAShape = (shape: Shape): string =>
-  `${showShape(shape)} is not a shape: at most ${maxRank} sizes, each a whole number >= 1, at most ${maxSize} elements`
+  `[${shape.join(', ')}] is not a shape: at most ${maxRank} sizes, each a whole number >= 1, at most ${maxSize} elements`
 
 /** Gives every layer its path. Local mutation: the counters grow during one walk. */
 const naming = () => {
@@ -104,8 +104,8 @@ const checkShared = (a: Row & { readonly node: LayerNode }, b: Row & { readonly 
     return 'one layer has this name, another gets it by its kind and ordinal; choose another name'
   if (a.node.kind !== b.node.kind)
     return `a ${shortKind(a.node.kind)} and a ${shortKind(b.node.kind)} have this name; give each its own`
-  if (settings(a.node) !== settings(b.node))
-    return `layers of one name share their parameters, but ${settings(a.node)} is not ${settings(b.node)}; give each its own name`
+  const differs = settingsApart(a.node, b.node)
+  if (differs !== null) return `layers of one name share their parameters, but ${differs}; give each its own name`
   const [x, y] = [a, b].map(r => shapesOf({ ...r.params, ...r.state }))
   return x === y ? null : `layers of one name share their parameters, but ${x} is not ${y}; give each its own name`
 }

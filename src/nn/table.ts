@@ -5,6 +5,7 @@
  * The walk is iterative: neither a thousand layers nor many residual blocks are too much.
  */
 import canonicalize from 'canonicalize'
+import { isRecord } from '../graph/settings.js'
 import type { Inputs } from '../shape/Dims.js'
 import { type AnyNet, inputEntries, type LayerNode, type Node } from './Node.js'
 
@@ -36,6 +37,16 @@ export const configOf = ({ def, config }: LayerNode): unknown => plain(def.confi
 
 /** The settings of a layer as canonical JSON text. */
 export const settings = (node: LayerNode): string => canonicalize(configOf(node)) ?? 'null'
+
+/** The first setting that two layers do not share, with both values as JSON; null where they share all. */
+export const settingsApart = (a: LayerNode, b: LayerNode): string | null => {
+  if (settings(a) === settings(b)) return null
+  const [x, y] = [configOf(a), configOf(b)]
+  if (!isRecord(x) || !isRecord(y)) return `${settings(a)} is not ${settings(b)}`
+  const text = (u: unknown): string => canonicalize(u) ?? 'missing'
+  const key = Object.keys({ ...x, ...y }).find(k => text(x[k]) !== text(y[k])) ?? ''
+  return `${key} is ${text(x[key])} in one and ${text(y[key])} in the other`
+}
 
 /** What two equal nodes have in common, but for their inputs and being frozen. */
 const keyOf = (node: Node): string =>

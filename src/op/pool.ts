@@ -350,7 +350,7 @@ export interface AveragePoolOptions extends PoolOptions {
 /** What `ceil` adds after an axis. */
 const ceilExtra = (padded: number, inside: number, spanned: number, stride: number): number => {
   const floor = places(padded, spanned, stride)
-  const exact = floor >= 1 && (floor - 1) * stride + spanned === padded
+  const exact = (floor - 1) * stride + spanned === padded
   const begins = floor * stride < inside
   return exact || !begins ? 0 : floor * stride + spanned - padded
 }

@@ -17,7 +17,7 @@ import { inputEntries } from '../nn/Node.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { isSole, soleInput } from '../shape/inputs.js'
 import type { ShapeError } from '../shape/ShapeError.js'
-import { showShape, sizeOf } from '../shape/TensorType.js'
+import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
 import { type InferenceOptions, inference } from './inference.js'
 import type { Target } from './Metric.js'
 
@@ -108,6 +108,9 @@ const countRows = (net: Net.Net<Inputs, Shape>, x: AnyRows): E.Either<DataError,
     const called = name === null ? 'the input' : `the input "${name}"`
     const values = valuesOf(x, name)
     if (!values) return refuse(`predict: ${called} ${showShape(shape)} is not given`)
+    const given = isData(x) ? inputEntries(x.inputs).find(([n]) => n === name)?.[1] : shape
+    if (given && !sameShape(given, shape))
+      return refuse(`predict: ${called} is ${showShape(shape)}, but the data have ${showShape(given)}`)
     const width = sizeOf(shape)
     const here = width === 0 ? 0 : values.length / width
     if (!Number.isInteger(here) || here === 0)

@@ -12,7 +12,7 @@ import * as t from '#io/index.js'
 import { type Augmentation, type AugmentationDefinition, codec as augmentationCodec } from '../data/Augment.js'
 import { complaint, mixes } from '../data/augment/run.js'
 import type { Form } from '../data/Batches.js'
-import { explain, isRecord, oneOf, that, withOptional } from '../graph/settings.js'
+import { explain, isRecord, oneOf, show, that, withOptional } from '../graph/settings.js'
 import { encodeSpec } from '../graph/specCodec.js'
 import type { LayerDefinition } from '../nn/Definition.js'
 import type { InitDefinition } from '../nn/Init.js'
@@ -180,9 +180,9 @@ export const check = <R extends AnyRecipe>(recipe: R): E.Either<RecipeError | Sh
   if (without !== null) return E.left(recipeError(without))
   const { net, batch, epochs, seed, optimizer, stop, average } = recipe
   const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
-  if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${batch}`))
-  if (!whole(epochs)) return E.left(recipeError(`epochs must be a whole number >= 1, but it is ${epochs}`))
-  if (!isSeed(seed)) return E.left(recipeError(`seed must be an integer, but it is ${seed}`))
+  if (!whole(batch)) return E.left(recipeError(`batch must be a whole number >= 1, but it is ${show(batch)}`))
+  if (!whole(epochs)) return E.left(recipeError(`epochs must be a whole number >= 1, but it is ${show(epochs)}`))
+  if (!isSeed(seed)) return E.left(recipeError(`seed must be an integer below 2^53 in size, but it is ${show(seed)}`))
   if (!batching.is(recipe.batching))
     return E.left(recipeError(`batching must be ${batching.name}, but it is ${recipe.batching}`))
   if (recipe.reduction !== undefined && !reduction.is(recipe.reduction))

@@ -16,6 +16,17 @@ import { weightInput } from './weighting.js'
 
 export type AnyData = Data<Inputs, Label>
 
+/** What is wrong with labels that no reader of data made, if anything. */
+const labelsComplaint = (data: AnyData): string | null => {
+  const { label, labels, size } = data
+  if (isSoft(data)) return null
+  const width = label.target === 'class' ? 1 : sizeOf(label.shape)
+  if (labels.length !== size * width) return `there are ${labels.length} labels for ${size} rows`
+  if (label.target === 'values') return null
+  const odd = labels.findIndex(y => !(y >= 0 && y < label.classes))
+  return odd < 0 ? null : `row ${odd + 1}: the label ${labels[odd]} is out of range: 0 to ${label.classes - 1}`
+}
+
 /** The data, if they fit the recipe's net and loss. */
 export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<DataError, AnyData> => {
   if (!data?.columns || !data.labels) return refuse('there is no data set; make one by Data.of, Data.csv or Data.idx')
@@ -27,6 +38,9 @@ export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<Dat
     if (!found) return refuse(`${called} of the net is not among the data's inputs`)
     if (!sameShape(found[1], shape))
       return refuse(`${called} of the net is ${showShape(shape)}, but the data have ${showShape(found[1])}`)
+    const { length } = column(data, name ?? soleInput)
+    if (length !== data.size * sizeOf(shape))
+      return refuse(`${called} has ${length} numbers, which are not ${data.size} rows of ${showShape(shape)}`)
   }
   const { label } = data
   const { shape } = recipe.net
@@ -40,6 +54,8 @@ export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<Dat
   if (recipe.labels && names && recipe.labels.some((name, i) => name !== names[i]))
     return refuse(`the recipe names the classes ${recipe.labels.join(', ')}, the data ${names.join(', ')}`)
   if (data.size === 0) return refuse('the data set is empty')
+  const wrong = labelsComplaint(data)
+  if (wrong !== null) return refuse(wrong)
   if (isSoft(data) && !hasShares(recipe))
     return refuse('the labels are soft, as augmentations that mix rows make them, but the recipe has no such one')
   if (data.weights && data.weights.length !== data.size)

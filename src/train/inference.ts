@@ -18,7 +18,7 @@ import { fold } from '../transform/Fold.js'
 import { type Hoisted, hoist } from '../transform/Hoist.js'
 import { keep } from '../transform/Keep.js'
 import { simplify } from '../transform/Simplify.js'
-import type { Winograd } from '../transform/Winograd.js'
+import { checkWinograd, type Winograd } from '../transform/Winograd.js'
 
 export interface InferenceOptions {
   /** rows computed at a time: by default at most 256, and so many that the largest activation takes 64 MiB at most */
@@ -152,6 +152,8 @@ export const compile = (
   classes: boolean,
   options: InferenceOptions,
 ): E.Either<ShapeError, Compiled> => {
+  const winograd = checkWinograd(options.winograd ?? 'F(2x2)')
+  if (E.isLeft(winograd)) return winograd
   const inputs = Object.fromEntries(
     inputEntries(net.inputs).map(([name, shape]) => {
       const key = name ?? soleInput
@@ -167,7 +169,7 @@ export const compile = (
   const program =
     options.keep === false
       ? folded
-      : E.chain((p: Program.Program) => keep(p, options.winograd === 'F(4x4)' ? 4 : 2))(folded)
+      : E.chain((p: Program.Program) => keep(p, winograd.right === 'F(4x4)' ? 4 : 2))(folded)
   if (E.isLeft(program)) return program
   const rows = options.rows ?? rowsFor(program.right)
   if (!Number.isSafeInteger(rows) || rows < 1)

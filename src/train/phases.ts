@@ -14,6 +14,7 @@ import { type Machine, machine, type Wanted } from '../backend/machine.js'
 import type { Bits } from '../backend/numbers.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { type Expr, input } from '../graph/Expr.js'
+import { isRecord } from '../graph/settings.js'
 import type { Variable } from '../nn/elaborate.js'
 import * as Stage from '../optim/Stage.js'
 import type { Shape } from '../shape/Dims.js'
@@ -176,12 +177,11 @@ export const phases = (s: Session): Phases => {
     return compiled
   }
   /** Runs a program of the later phases on what was given. */
-  const run = (
-    program: 'transform' | 'apply',
-    state: State.State,
-    { metrics, gradients, moving = {} }: Given,
-  ): E.Either<StepError, Ran> =>
+  const run = (program: 'transform' | 'apply', state: State.State, given: Given): E.Either<StepError, Ran> =>
     E.chain((c: Compiled): E.Either<StepError, Ran> => {
+      if (!isRecord(given) || !isRecord(given.metrics) || !isRecord(given.gradients))
+        return refuse(`${program}: expects { metrics, gradients }, as trainer.gradients gives them`)
+      const { metrics, gradients, moving = {} } = given
       const wanted = c.trained.map(v => [v.path, v.shape] as const)
       const inputs = inputsFrom('gradient', gradientName, wanted, gradients)
       if (E.isLeft(inputs)) return inputs

@@ -21,9 +21,29 @@ export const values = (state: State.State): E.Either<StateError, Readonly<Record
     })(State.blockOf(state)),
   )(State.ownerOf(state))
 
+interface Element {
+  readonly expects: string
+  readonly holds: (x: number) => boolean
+}
+
+const count: Element = { expects: 'a whole number >= 0', holds: x => Number.isSafeInteger(x) && x >= 0 }
+const integer: Element = { expects: 'a 32-bit integer', holds: x => (x | 0) === x }
+const double: Element = { expects: 'a finite number', holds: x => Number.isFinite(x) }
+const float: Element = {
+  expects: 'a finite 32-bit float',
+  holds: x => Number.isFinite(x) && Number.isFinite(Math.fround(x)),
+}
+
+/** What a slot's elements may be. */
+const elementOf = ({ name, type }: State.Place): Element => {
+  if (name === 'step') return count
+  return type.dtype === 'f32' ? float : type.dtype === 'f64' ? double : integer
+}
+
 /**
  * A copy of the state with other values in some of its slots, row-major: `State.assign({ 'dense1/w': weights })(state)`.
- * The state is not consumed. A `Left` for a name that is no slot, a wrong number of values, or one that is not finite.
+ * The state is not consumed. A `Left` for a name that is no slot, a wrong number of values, or one that the slot cannot
+ * hold: floats are finite, the step is a whole number.
  */
 export const assign =
   (given: Readonly<Record<string, ArrayLike<number>>>) =>
@@ -37,8 +57,9 @@ export const assign =
           if (!place) return E.left(shapeError(name, `the state has no slot "${name}"`))
           if (numbers.length !== sizeOf(place.type.shape))
             return E.left(shapeError(name, `${numbers.length} values do not fill ${showType(place.type)}`))
-          const odd = Array.prototype.findIndex.call(numbers, v => !Number.isFinite(v))
-          if (odd >= 0) return E.left(shapeError(name, `value ${odd} is ${numbers[odd]}, which is not finite`))
+          const { expects, holds } = elementOf(place)
+          const odd = Array.prototype.findIndex.call(numbers, v => !holds(v))
+          if (odd >= 0) return E.left(shapeError(name, `value ${odd} must be ${expects}, but it is ${numbers[odd]}`))
           writeNumbers(views, { at: place.offset, type: place.type }, numbers)
         }
         return E.right(State.placed(owner, block, state.relaxed))

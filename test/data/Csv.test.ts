@@ -82,6 +82,7 @@ test('empty files and impossible options are refused', () => {
   assert.match(message('1,2,0', { ...two, labelColumn: 3 }), /no label column 3/)
   assert.match(message('1,2,0', { ...two, labelColumn: 'kind' }), /there is no header/)
   assert.match(message('a,b,c\n1,2,0', { ...two, labelColumn: 'kind', header: true }), /no column "kind"/)
+  assert.match(message('a,a,b\n1,2,0', { ...two, labelColumn: 'a', header: true }), /two columns "a"/)
   assert.match(
     message('a,b,c\n1,2,0', { inputs: [1], label: Label.values(2), labelColumn: 'c', header: true }),
     /from "c" on/,
@@ -89,6 +90,8 @@ test('empty files and impossible options are refused', () => {
   assert.match(message('1,2,0', { ...two, separator: '' }), /separator/)
   assert.match(message('1,2,0', { ...two, separator: '"' }), /separator/)
   assert.match(message('1,2,0', { ...two, inputs: [0] }), /\[0\] is not a shape/)
+  assert.match(message('1,2,0', { ...two, inputs: [-2] }), /\[-2\] is not a shape/)
+  assert.match(message('1,2,0', { ...two, inputs: [2 ** 20, 2 ** 20] }), /at most 1073741824 numbers/)
   assert.match(message('1,2,0', { ...two, label: Label.classes(0) }), /classes is 0/)
   assert.match(message('1,2,0', { ...two, maxBytes: 3 }), /maxBytes/)
   // memory is bounded by the file, not by what a row would take

@@ -95,8 +95,8 @@ test('what is wrong is named', () => {
   assert.is(message([[1, 2], [3]], [0, 0]), 'x[1]: expected 2 numbers for [2], but found 1')
   assert.is(message([1, 2, 3, 4], [0]), 'y: there are 1 labels for 2 rows')
   assert.is(message([1, 2, 3, 4], [0, 3]), 'y[1]: the label 3 is out of range: 3 classes are labeled 0 to 2')
-  assert.match(message([1, 2, 3, 4], [0, 0.5]), /y\[1\]: the label 0.5/)
-  assert.match(message([1, 2, 3, 4], [0, Number.NaN]), /y\[1\]: the label NaN/)
+  assert.match(message([1, 2, 3, 4], [0, 0.5]), /y\[1\]: the label 0.5 is not an integer/)
+  assert.match(message([1, 2, 3, 4], [0, Number.NaN]), /y\[1\]: the label NaN is not an integer/)
   for (const bad of [
     [0, 0, 0],
     [1, 1, 0],

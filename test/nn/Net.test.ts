@@ -79,9 +79,9 @@ test('refuses one name for layers that differ', () => {
     errorOf(pipe(Net.input(4), Layer.dense(4, { name: 'h' }), Layer.tanh({ name: 'h' }))),
     'h: tanh: a dense and a tanh have this name; give each its own',
   )
-  assert.match(
+  assert.is(
     errorOf(pipe(Net.input(4), Layer.dense(4, { name: 'h' }), Layer.dense(4, { name: 'h', bias: false }))),
-    /^h: dense: layers of one name share their parameters, but {"bias":true/,
+    'h: dense: layers of one name share their parameters, but bias is true in one and false in the other; give each its own name',
   )
   assert.match(errorOf(pipe(Net.input(4), Layer.dense(4), Layer.dense(4, { name: 'dense1' }))), /ordinal/)
 })
@@ -157,6 +157,7 @@ test('refuses settings, names and sizes that are impossible', () => {
     [pipe(x, Net.scope('', Layer.dense(2))), /"" is no name/],
     [pipe(x, Layer.dense(2, { name: '\ud800' })), /is no name/],
     [Net.input(0), /\[0\] is not a shape/],
+    [Net.input(-1), /\[-1\] is not a shape/],
     [Net.input(2 ** 20, 2 ** 20), /is not a shape/],
     [pipe(Net.input(2 ** 20), Layer.dense(2 ** 20)), /its parameter w: \[1048576, 1048576\] is not a shape/],
     [Net.inputs({ 'a/b': [1] })['a/b'], /slash/],

@@ -33,6 +33,7 @@ test('shapes follow from the settings', () => {
     ],
     [Layer.maxPool2d(2)(image), [5, 4, 6]],
     [Layer.maxPool2d(3, { stride: 2, ceil: true })(image), [5, 4, 6]],
+    [Layer.maxPool2d(3, { stride: 2, ceil: true })(Net.input(2, 2, 6)), [1, 1, 6]],
     [Layer.maxPool2d(3, { stride: 2, padding: 1 })(image), [6, 4, 6]],
     [Layer.averagePool2d([2, 3], { padding: 'same' })(image), [6, 3, 6]],
     [Layer.globalAveragePool()(image), [6]],
@@ -75,12 +76,21 @@ test('what does not fit is said with both shapes and what to do', () => {
     'expects images [height, width, channels], but the input is [9]; put Layer.reshape(height, width, channels) before it',
   )
   assert.match(says(Layer.maxPool2d(3)(Net.input(2, 9, 1))), /a window \[3, 3\] on \[2, 9, 1\]: the window is larger/)
+  // ceil adds a window that begins inside after the first, which takes no less than a window (PyTorch refuses these too)
+  for (const stride of [1, 2] as const)
+    assert.match(
+      says(Layer.maxPool2d([1, 3], { stride, ceil: true })(Net.input(9, 3 - stride, 1))),
+      /the window is larger/,
+    )
   assert.match(says(Layer.maxPool2d(2, { padding: 2 })(Net.input(9, 9, 1))), /lies wholly in the padding; pad less/)
   assert.match(
     says(Layer.conv2d(4, 3, { stride: 0 })(Net.input(9, 9, 1))),
     /stride must be a whole number >= 1, or two/,
   )
-  assert.match(says(Layer.conv2d(4, 3, { padding: -1 })(Net.input(9, 9, 1))), /padding must be "same", "valid", whole/)
+  assert.match(
+    says(Layer.conv2d(4, 3, { padding: -1 })(Net.input(9, 9, 1))),
+    /must be "same".*\[\[-1, -1\], \[-1, -1\]\]$/,
+  )
 })
 
 test('blocks and edges that do not fit are said', () => {

@@ -8,6 +8,7 @@ import {
   Layer,
   Loss,
   Metric,
+  Model,
   Net,
   Optimizer,
   Recipe,
@@ -53,6 +54,11 @@ const wrong: readonly (readonly [string, unknown, readonly RegExp[]])[] = [
     [/class labels/, /values \[3\]/],
   ],
   ['no rows', Data.slice(0, 0)(rows(10)), [/empty/]],
+  // written by hand, past all readers
+  ['numbers that are not its rows', { ...rows(10), size: 9 }, [/60 numbers/, /9 rows of \[6\]/]],
+  ['fewer labels than rows', { ...rows(10), labels: Int32Array.of(0) }, [/1 labels for 10 rows/]],
+  ['a class beyond the last', { ...rows(3), labels: Int32Array.of(0, 3, 1) }, [/row 2: the label 3 /, /0 to 2/]],
+  ['a negative class', { ...rows(3), labels: Int32Array.of(0, 1, -1) }, [/row 3: the label -1 /]],
 ]
 for (const [name, data, words] of wrong)
   test(`data with ${name}`, async () => {
@@ -73,6 +79,15 @@ test('what only callers without types can leave out', async () => {
   expectRight(trainer.step(state, rows(4)))
   for (const split of [none, {} as never, { train: 3 } as never])
     says(expectLeft(await Trainer.fit(small())(split)()), 'DataError', /train: there is no data set/)
+  const fresh = trainer.init()
+  const { metrics, gradients } = expectRight(trainer.gradients(fresh, rows(4)))
+  for (const given of [none, null, { metrics }, { gradients }, 3])
+    says(expectLeft(trainer.apply(fresh, given as never)), 'DataError', /^apply: expects { metrics, gradients }/)
+  for (const bytes of [none, null, new ArrayBuffer(9), new DataView(new ArrayBuffer(9)), [1, 2, 3], 'abc']) {
+    says(expectLeft(Data.csv(threeClasses)(bytes as never)), 'DataError', /Uint8Array/)
+    says(expectLeft(trainer.restore(bytes as never)), 'FileError', /Uint8Array/)
+    says(expectLeft(Model.load(standard)(bytes as never)), 'FileError', /Uint8Array/)
+  }
   const model = expectRight(trainer.model(trainer.init()))
   for (const x of ['abc' as never, none, null as never, 3 as never])
     says(expectLeft(model.predict(x)), 'DataError', /rows/)
@@ -147,6 +162,8 @@ for (const bad of [Number.NaN, Infinity, -Infinity, 1e39])
 
 test('rows that are none', () => {
   const model = expectRight(trainer.model(trainer.init()))
+  const twice = expectRight(Data.of({ inputs: [12], label: Label.classes(3) })({ x: numbers(12), y: [0] }))
+  says(expectLeft(model.predict(twice as unknown as Right)), 'DataError', /input is \[6\], but the data have \[12\]/)
   const named = { input: numbers(6) } as unknown as Float32Array
   for (const x of [[], [1], numbers(7), named]) says(expectLeft(model.predict(x)), 'DataError', /\[6\]/)
 })
@@ -245,6 +262,14 @@ for (const n of [0, 1.5, Number.NaN, -3])
   test(`compiling for ${n} rows`, async () => {
     says(expectLeft(await Trainer.compile(small(), { rows: n })()), 'RecipeError', /rows/, />= 1/)
   })
+
+test('an algorithm of convolutions that is none', async () => {
+  const options = { winograd: 'F(3x3)' } as never
+  const word = /winograd must be "F\(2x2\)" or "F\(4x4\)", but it is "F\(3x3\)"/
+  says(expectLeft(await Trainer.compile(small(), options)()), 'ShapeError', word)
+  says(expectLeft(await Trainer.fit(small(), options)({ train: rows(10) })()), 'ShapeError', word)
+  says(expectLeft(expectRight(trainer.model(trainer.init())).compile(options)), 'ShapeError', word)
+})
 
 test('a net beyond 4 GiB is refused with what it takes', async () => {
   const net = pipe(Net.input(6), Layer.dense(30_000), Layer.dense(30_000), Layer.dense(3))

@@ -48,7 +48,14 @@ test('refuses names, sizes and numbers that do not fit', () => {
   const refused = (given: Record<string, number[]>) => expectLeft(State.assign(given)(trainer.init())).message
   assert.match(refused({ 'dense9/w': [1] }), 'no slot "dense9/w"')
   assert.match(refused({ 'dense1/b': [1, 2] }), '2 values do not fill f32[7]')
-  assert.match(refused({ 'dense1/b': [1, 2, 3, 4, 5, 6, Number.NaN] }), 'value 6 is NaN')
+  assert.match(
+    refused({ 'dense1/b': [1, 2, 3, 4, 5, 6, Number.NaN] }),
+    'value 6 must be a finite 32-bit float, but it is NaN',
+  )
+  assert.match(refused({ 'dense1/b': [1, 2, 3, 4, 5, 6, 1e39] }), 'value 6 must be a finite 32-bit float')
+  for (const step of [-1, 0.5, 2 ** 53]) assert.match(refused({ step: [step] }), 'must be a whole number >= 0')
+  const key = Object.keys(expectRight(State.values(trainer.init()))).find(name => name.startsWith('key/')) as string
+  assert.match(refused({ [key]: [0, 0.5] }), 'value 1 must be a 32-bit integer')
 })
 
 test.run()
