@@ -11,31 +11,8 @@
 // filters, and these two, of eight.
 import { four } from '../matmul/four'
 import { next } from './pack'
-import { GAP, locate, PATCH } from './patch'
-import { transformGradient, transformImage, transformPlaces } from './winograd-tile'
-
-/** Transforms the image's patches of the table: row c of matrix p, k the patch. */
-function packPatch(entry: usize, k: u32, channels: u32, length: usize, panels: usize, matrix: usize): void {
-  const from = <usize>load<u32>(entry), alongY = load<u32>(entry, 4), alongX = load<u32>(entry, 8)
-  let to = panels + (<usize>k << 5)
-  for (let c: u32 = 0, t: u32 = 0; c < channels; c += 4, t++) {
-    transformImage(from + (<usize>c << 2), alongY, alongX, to, matrix)
-    to = next(to, t, length)
-  }
-}
-
-/** The gradients at a patch's places: columns of matrix p, k the patch. */
-function packPlaces(
-  entry: usize, k: u32, begin: u32, end: u32, length: usize, slivers: usize, matrix: usize, alongY: usize, alongX: usize,
-): void {
-  const from = <usize>load<u32>(entry, 12), rows = load<u32>(entry, 16), columns = load<u32>(entry, 20)
-  let to = slivers + (<usize>begin >> 3) * length + (<usize>k << 5)
-  for (let n = begin; n < end; n += 8) {
-    transformPlaces(from + (<usize>n << 2), alongY, alongX, rows, columns, to, matrix)
-    transformPlaces(from + (<usize>n << 2) + 16, alongY, alongX, rows, columns, to + 16, matrix)
-    to += length
-  }
-}
+import { fetch, GAP, locate, PATCH } from './patch'
+import { transformGradient, transformPatch, transformPlaces } from './winograd-tile'
 
 export function winogradFilter(args: usize): void {
   const scratch = <usize>load<u32>(args, 12), channels = load<u32>(args, 28), chunk = load<u32>(args, 52)
@@ -51,17 +28,29 @@ export function winogradFilter(args: usize): void {
   for (let first: u32 = 0; first < patches; first += chunk) {
     const depth = min(chunk, patches - first), length = <usize>depth << 5
     const matrixA = (<usize>padded * depth << 2) + GAP, matrixB = (<usize>filters * depth << 2) + GAP
+    fetch(
+      4, first, depth, down, across,
+      load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>channels << 2, load<u32>(args, 44),
+      load<u32>(args, 48), table,
+    )
+    fetch(2, first, depth, down, across, load<u32>(args, 4), rows, columns, alongX, 0, 0, table)
     for (let k: u32 = 0; k < depth; k += 4) {
       const count = min(4, depth - k)
       locate(
-        2, table, first + k, count, down, across,
+        table, first + k, count, down, across,
         load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>channels << 2, load<u32>(args, 44),
         load<u32>(args, 48), edges, load<u32>(args, 4), rows, columns, alongY, alongX,
       )
       for (let i: u32 = 0; i < count; i++) {
         const entry = table + <usize>i * PATCH
-        packPatch(entry, k + i, channels, length, panels, matrixA)
-        packPlaces(entry, k + i, begin, end, length, slivers, matrixB, alongY, alongX)
+        const at = <usize>(k + i) << 5
+        transformPatch(
+          load<u32>(entry), load<u32>(entry, 4), load<u32>(entry, 8), channels >> 2, panels + at, length, matrixA,
+        )
+        transformPlaces(
+          <usize>load<u32>(entry, 12) + (<usize>begin << 2), alongY, alongX, load<u32>(entry, 16), load<u32>(entry, 20),
+          end - begin >> 3, slivers + (<usize>begin >> 3) * length + at, length, matrixB,
+        )
       }
     }
     for (let p: u32 = 0; p < 16; p++) {

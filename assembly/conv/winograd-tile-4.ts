@@ -24,20 +24,18 @@ function image(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: u
   v128.store(p + along, f32x4.sub(f32x4.sub(f32x4.add(d1, d5), f32x4.mul(two, d3)), f32x4.mul(more, c)))
 }
 
-/** B' d B of the patch whose rows are alongY and pixels alongX bytes apart. */
-export function transformImage4(from: usize, alongY: usize, alongX: usize, to: usize, along: usize): void {
+/** B' d B of a patch whose rows are alongY bytes apart, pixels in parts of a plane, of which there are four, and STEP bytes. */
+// @ts-ignore: decorator
+@inline
+function patch(STEP: u32, from: usize, alongY: usize, part: usize, to: usize, along: usize): void {
   const row = along * 6
   for (let r: u32 = 0; r < 6; r++, from += alongY) {
-    let p = from
-    const d0 = v128.load(p)
-    p += alongX
-    const d1 = v128.load(p)
-    p += alongX
-    const d2 = v128.load(p)
-    p += alongX
-    const d3 = v128.load(p)
-    p += alongX
-    image(d0, d1, d2, d3, v128.load(p), v128.load(p + alongX), to + r * row, along)
+    const second = from + part, third = second + part
+    const d4 = STEP == 4 ? v128.load(from, 4) : v128.load(from, 32)
+    const d5 = STEP == 4 ? v128.load(second, 4) : v128.load(second, 32)
+    image(
+      v128.load(from), v128.load(second), v128.load(third), v128.load(third + part), d4, d5, to + r * row, along,
+    )
   }
   for (let c: u32 = 0; c < 6; c++, to += along) {
     let p = to
@@ -51,6 +49,18 @@ export function transformImage4(from: usize, alongY: usize, alongX: usize, to: u
     p += row
     image(d0, d1, d2, d3, v128.load(p), v128.load(p + row), to, row)
   }
+}
+
+/** The same for four patches side by side in each of four planes, as four k's of a panel. */
+export function transformPlanes4(
+  from: usize, plane: usize, slot: usize, part: usize, to: usize, along: usize,
+): void {
+  for (const end = to + 128; to != end; to += 32, from += plane) patch(4, from, slot, part, to, along)
+}
+
+/** The same for four patches that were gathered. */
+export function transformGathered4(from: usize, to: usize, along: usize): void {
+  for (const end = to + 128; to != end; to += 32, from += 1536) patch(32, from, 256, 64, to, along)
 }
 
 /** G g of a row or a column. */
@@ -82,8 +92,19 @@ export function transformFilter4(from: usize, alongY: usize, alongX: usize, to: 
     filter(v128.load(to), v128.load(to + row), v128.load(to + (row << 1)), to, row)
 }
 
-/** A' m A: 4x4 places, of which those with a row below `rows` and a column below `columns` are stored; m is used up. */
+/**
+ * A' m A: 4x4 places, of which those with a row below `rows` and a column below `columns` are stored; m is used up. Of
+ * four channels, `quads` times; an element of m stands 64 bytes after the one before.
+ */
 export function transformResult4(
+  from: usize, to: usize, alongY: usize, alongX: usize, rows: u32, columns: u32, quads: u32,
+): void {
+  for (; quads != 0; quads--, from += 16, to += 16) result(from, 64, to, alongY, alongX, rows, columns)
+}
+
+// @ts-ignore: decorator
+@inline
+function result(
   from: usize, along: usize, to: usize, alongY: usize, alongX: usize, rows: u32, columns: u32,
 ): void {
   const row = along * 6, two = f32x4.splat(2), four = f32x4.splat(4), eight = f32x4.splat(8)

@@ -18,9 +18,10 @@ import { epilogue } from '../epilogue'
 import { four } from '../matmul/four'
 import { transpose } from '../matmul/transpose'
 import { next } from './pack'
-import { GAP, locate, PATCH } from './patch'
-import { transformFilter, transformImage, transformResult } from './winograd-tile'
-import { transformFilter4, transformImage4, transformResult4 } from './winograd-tile-4'
+import { GAP } from './patch'
+import { CHANNELS, fillPlanes, partBytes, planeBytes, sharedRows, STRIP } from './planes'
+import { transformFilter, transformGathered, transformPlanes, transformResult } from './winograd-tile'
+import { transformFilter4, transformGathered4, transformPlanes4, transformResult4 } from './winograd-tile-4'
 
 /** Weights are transformed for every band, for the first one (all fit into the scratch), or were, by `winogradFilters`. */
 // @ts-ignore: decorator
@@ -60,18 +61,71 @@ function transposed(from: usize, to: usize): void {
   transpose(v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), to)
 }
 
-/** Transforms the four patches of tile t. */
-function packPatches(count: u32, table: usize, t: u32, rows: u32, taken: u32, panels: usize, spare: usize): void {
-  const matrix = (<usize>rows * taken << 2) + GAP, end = spare + (<usize>count << 6)
-  for (let k: u32 = 0; k < taken; k += 4) {
-    for (let i: usize = 0; i < 4; i++) {
-      const entry = table + i * PATCH
-      const from = <usize>load<u32>(entry) + (<usize>k << 2), alongY = load<u32>(entry, 4), alongX = load<u32>(entry, 8)
-      if (count == 16) transformImage(from, alongY, alongX, spare + (i << 4), 64)
-      else transformImage4(from, alongY, alongX, spare + (i << 4), 64)
+/** Puts four patches, or as many as lie side by side, of four planes where `transformGathered` takes them. */
+function gather(tile: u32, from: usize, plane: usize, part: usize, to: usize): void {
+  for (let c: u32 = 0; c < 4; c++, from += plane) {
+    let p = from
+    for (let u: u32 = 0; u < tile + 2; u++)
+      for (let r: u32 = 0; r < tile; r++, p += part, to += 64) {
+        v128.store(to, v128.load(p))
+        if (r < 2) v128.store(to, v128.load(p, 4), 32)
+      }
+  }
+}
+
+/** Transforms a strip of four planes to the panels from `to` on. */
+function packPlanes(
+  tile: u32, first: u32, count: u32, down: u32, across: u32, planes: usize, gathered: usize,
+  to: usize, length: usize, matrix: usize,
+): void {
+  const plane = planeBytes(tile, across), part = partBytes(across), slot = part * tile
+  let column = first % across, row = first / across % down, from = planes, left = min(count, across - column)
+  for (let t: u32 = 0; count != 0; t++, to = next(to, t - 1, length)) {
+    const whole = left >= 4
+    if (whole && tile == 2) transformPlanes(from, plane, slot, part, to, matrix)
+    else if (whole) transformPlanes4(from, plane, slot, part, to, matrix)
+    let lane: u32 = 0
+    do {
+      const n = min(left, 4 - lane)
+      if (!whole) gather(tile, from, plane, part, gathered + (lane << 2))
+      lane += n
+      count -= n
+      left -= n
+      from += n << 2
+      if (left == 0) {
+        if (++row == down) row = 0
+        planes += (tile + 2 - sharedRows(column, row)) * slot
+        column = 0
+        from = planes
+        left = min(count, across)
+      }
+    } while (lane != 4 && count != 0)
+    if (!whole && tile == 2) transformGathered(gathered, to, matrix)
+    else if (!whole) transformGathered4(gathered, to, matrix)
+  }
+}
+
+/** Transforms patches `first` to `first + count`, the band's from tile t on; record as that of `winograd`. */
+function packPatches(
+  args: usize, first: u32, count: u32, down: u32, across: u32, t: u32, panels: usize, planes: usize, zeros: usize,
+): void {
+  const taken = load<u32>(args, 28), tile = load<u32>(args, 92), rows = load<u32>(args, 72)
+  const matrix = (<usize>rows * taken << 2) + GAP, plane = planeBytes(tile, across)
+  const gathered = planes + CHANNELS * plane
+  for (let k: u32 = 0; k < taken; k += CHANNELS) {
+    const quads = min(CHANNELS, taken - k) >> 2
+    fillPlanes(
+      tile, first, count, down, across,
+      <usize>load<u32>(args) + (<usize>k << 2), load<u32>(args, 20), load<u32>(args, 24), <usize>taken << 2,
+      load<u32>(args, 44), load<u32>(args, 48), quads, planes, zeros, k == 0 ? gathered : 0,
+    )
+    for (let q: u32 = 0; q < quads; q++) {
+      const at = k + 4 * q, length = <usize>min(CHUNK, taken - (at & ~(CHUNK - 1))) << 5
+      packPlanes(
+        tile, first, count, down, across, planes + 4 * q * plane, gathered,
+        panelAt(panels, rows, at, taken, t), length, matrix,
+      )
     }
-    let to = panelAt(panels, rows, k, taken, t)
-    for (let p = spare; p != end; p += 64, to += matrix) transposed(p, to)
   }
 }
 
@@ -113,19 +167,19 @@ export function winogradFilters(args: usize): void {
 }
 
 /**
- * The products of a band with `wide` channels given, to as many matrices of rows `along` bytes apart. One after
- * the other, so that a matrix of the band stays in the cache.
+ * The products of a band with `wide` channels given. Matrix by matrix, so that one of the band stays in the cache; the
+ * sums of a patch stand side by side, sixteen channels given of each matrix after the other.
  */
 function multiply(
-  count: u32, panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize, along: usize, wide: u32,
+  count: u32, panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize, wide: u32,
 ): void {
-  const sliver = ((<usize>taken << 5) + GAP) * count
-  for (let p: u32 = 0; p < count; p++) {
+  const sliver = ((<usize>taken << 5) + GAP) * count, along = (<usize>count << 6) + GAP
+  for (let p: u32 = 0; p < count; p++, to += 64) {
     for (let j: u32 = 0; j < wide; j += 8) {
       const from = slivers + <usize>(j >> 3) * sliver
       for (let k: u32 = 0; k < taken; k += CHUNK) {
         const length = <usize>min(CHUNK, taken - k) << 5
-        let panel = panels + (<usize>k * rows << 2), c = to + (<usize>j << 2)
+        let panel = panels + (<usize>k * rows << 2), c = to + <usize>(j >> 4) * rows * along + (j & 8) * 4
         for (let t: u32 = 0; t < tiles; t++, c += along << 2) {
           four(panel, from + (<usize>k << 5), length, c, along, k != 0 ? c : 0, along)
           panel = next(panel, t, length)
@@ -134,7 +188,32 @@ function multiply(
     }
     panels += (<usize>rows * taken << 2) + GAP
     slivers += (<usize>taken << 5) + GAP
-    to += <usize>rows * along + GAP
+  }
+}
+
+/** The places of patches `first` to `first + count`, of channels given from n on; record as that of `winograd`. */
+function unpack(
+  args: usize, first: u32, count: u32, down: u32, across: u32, results: usize, n: u32, wide: u32,
+): void {
+  const height = load<u32>(args, 32), width = load<u32>(args, 36), rows = load<u32>(args, 72), tile = load<u32>(args, 92)
+  const alongX = <usize>load<u32>(args, 40) << 2, alongY = <usize>width * alongX
+  const out = <usize>load<u32>(args, 8) + (<usize>n << 2), along = (<usize>matrices(args) << 6) + GAP
+  let column = first % across, row = first / across % down, image = first / across / down
+  for (let i: u32 = 0; i < count; i++) {
+    const y = row * tile, x = column * tile, to = out + <usize>(image * height + y) * alongY + x * alongX
+    for (let j: u32 = 0; j < wide; j += 16) {
+      const from = results + (<usize>(j >> 4) * rows + i) * along, at = to + (<usize>j << 2)
+      const quads = min(16, wide - j) >> 2
+      if (tile == 2) transformResult(from, at, alongY, alongX, height - y, width - x, quads)
+      else transformResult4(from, at, alongY, alongX, height - y, width - x, quads)
+    }
+    if (++column == across) {
+      column = 0
+      if (++row == down) {
+        row = 0
+        image++
+      }
+    }
   }
 }
 
@@ -150,43 +229,28 @@ export function winograd(args: usize): void {
   const scratch = <usize>load<u32>(args, 12), images = load<u32>(args, 16)
   const taken = load<u32>(args, 28), height = load<u32>(args, 32), width = load<u32>(args, 36)
   const given = load<u32>(args, 40), rows = load<u32>(args, 72), form = load<u32>(args, 76)
-  const most = load<u32>(args, 80), along = <usize>most << 2, tile = load<u32>(args, 92), each = matrices(args)
+  const most = load<u32>(args, 80), tile = load<u32>(args, 92), each = matrices(args), along = (<usize>each << 6) + GAP
   const begin = load<u32>(args, 84), end = load<u32>(args, 88)
   const across = (width + tile - 1) / tile, down = (height + tile - 1) / tile, patches = images * down * across
-  const alongX = <usize>given << 2, alongY = <usize>width * alongX
-  const table = scratch + (<usize>each << 6), results = table + <usize>rows * PATCH
-  const panels = results + (<usize>rows * along + GAP) * each
-  const edges = panels + ((<usize>rows * taken << 2) + GAP) * each
-  const filters = form == TRANSFORMED ? <usize>load<u32>(args, 4) : edges + (<usize>taken << 4) * each
+  const zeros = scratch + (<usize>each << 6), planes = zeros + 64
+  const results = planes + CHANNELS * planeBytes(tile, across) + (<usize>((tile + 2) * tile) << 8)
+  const panels = results + <usize>(most + 15 >> 4) * rows * along
+  const kept = panels + ((<usize>rows * taken << 2) + GAP) * each
+  const filters = form == TRANSFORMED ? <usize>load<u32>(args, 4) : kept
   const sliver = ((<usize>taken << 5) + GAP) * each
+  memory.fill(zeros, 0, 64)
   let done: u32 = 0
   for (let first: u32 = 0; first < patches; first += rows) {
-    const count = min(rows, patches - first), tiles = count + 3 >> 2
-    for (let t: u32 = 0; t < tiles; t++) {
-      const entries = table + <usize>(t << 2) * PATCH
-      locate(
-        tile, entries, first + (t << 2), min(4, count - (t << 2)), down, across,
-        load<u32>(args), load<u32>(args, 20), load<u32>(args, 24), <usize>taken << 2, load<u32>(args, 44), load<u32>(args, 48),
-        edges, load<u32>(args, 8), height, width, alongY, alongX,
-      )
-      packPatches(each, entries, t, rows, taken, panels, scratch)
-    }
+    const count = min(rows, patches - first)
+    for (let at: u32 = 0; at < count; at += STRIP)
+      packPatches(args, first + at, min(STRIP, count - at), down, across, at >> 2, panels, planes, zeros)
     for (let n = begin; n < end; n += most) {
       const wide = min(most, end - n)
       const at = filters + (form == EACH_BAND ? 0 : <usize>((form == FIRST_BAND ? n - begin : n) >> 3) * sliver)
       if (form == EACH_BAND || form == FIRST_BAND && first == 0)
         for (let j: u32 = 0; j < wide; j += 8) packFilters(args, n + j, at + <usize>(j >> 3) * sliver, scratch)
-      multiply(each, panels, at, rows, tiles, taken, results, along, wide)
-      for (let i: u32 = 0; i < count; i++) {
-        const entry = table + <usize>i * PATCH
-        const to = <usize>load<u32>(entry, 12) + (<usize>n << 2)
-        const below = load<u32>(entry, 16), right = load<u32>(entry, 20), matrix = <usize>rows * along + GAP
-        for (let j: usize = 0; j < <usize>wide << 2; j += 16) {
-          const from = results + <usize>i * along + j
-          if (tile == 2) transformResult(from, matrix, to + j, alongY, alongX, below, right)
-          else transformResult4(from, matrix, to + j, alongY, alongX, below, right)
-        }
-      }
+      multiply(each, panels, at, rows, count + 3 >> 2, taken, results, wide)
+      unpack(args, first, count, down, across, results, n, wide)
     }
     const before = done
     done = linesDone(first + count, down, across, tile, height) * width

@@ -43,14 +43,32 @@ const preparedBlocks = (taken: number, tile: Tile): Blocks => ({
 /** Matrices: elements of a patch. */
 const matrices = (tile: Tile): number => (tile + 2) * (tile + 2)
 
+/** The bytes of four patches' sums, of sixteen channels given. */
+const sums = (tile: Tile): number => 256 * matrices(tile) + 64
+
 /** The bytes of a patch's matrices. */
 const bytes = (tile: Tile, rows: number, columns: number): number => matrices(tile) * (4 * rows * columns + 64)
 
-const scratchOf = ({ band, wide, filters, tile }: Blocks, taken: number, given: number): number => {
+/** Equal to the constants of `assembly/conv/planes.ts`. */
+const STRIP = 64
+const CHANNELS = 8
+
+/** The bytes of the planes of a strip of patches, so many of which lie side by side, and of four patches gathered. */
+const planes = (tile: Tile, across: number): number => {
+  const rows = (Math.floor((STRIP - 1) / across) + 2) * (tile + 2)
+  const slot = 16 * tile * Math.floor((Math.min(across, STRIP) + 7) / 4)
+  return CHANNELS * (rows * slot + 64) + 256 * (tile + 2) * tile
+}
+
+const scratchOf = ({ band, wide, filters, tile }: Blocks, { taken, given, to }: Transformed): number => {
   const slivers = filters === TRANSFORMED ? 0 : (filters === FIRST_BAND ? given : wide) / 8
-  const spareAndEdges = matrices(tile) * (64 + 16 * taken)
   return (
-    spareAndEdges + 32 * band + bytes(tile, band, wide) + bytes(tile, band, taken) + slivers * bytes(tile, taken, 8)
+    64 * matrices(tile) +
+    64 +
+    planes(tile, Math.ceil(to[1] / tile)) +
+    Math.ceil(wide / 16) * band * sums(tile) +
+    bytes(tile, band, taken) +
+    slivers * bytes(tile, taken, 8)
   )
 }
 
@@ -157,7 +175,7 @@ const tileOf = (places: readonly [number, number], most: Tile): Tile =>
 
 const winogradWay = (c: Transformed, most: Tile): Way => {
   const cut = blocks(c.taken, c.given, tileOf(c.to, most))
-  return { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, c.taken, c.given) }
+  return { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, c) }
 }
 
 const outputOf = (g: Geometry): Transformed => {
@@ -274,6 +292,6 @@ export const winogradHalves = (g: Geometry, most: Tile): Halves => {
       calls: [{ kernel: 'winogradFilters', words: [...filters, ...wordsOf(c, cut).slice(filters.length)] }],
       scratch: 64 * matrices(tile),
     },
-    output: { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, g.channels, g.filters) },
+    output: { calls: [winogradCall(c, cut)], scratch: scratchOf(cut, c) },
   }
 }

@@ -1,4 +1,5 @@
 /** The kernels of convolutions: their orders of summation bit by bit, their memory, and the error of Winograd's. */
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Call, Word } from '../../src/graph/Op.js'
@@ -15,7 +16,13 @@ import {
   outputHalves,
   outputWay,
 } from '../../src/op/conv.lower.js'
-import { winogradFilter, winogradInput, winogradOutput } from '../../src/op/winograd.lower.js'
+import {
+  type Tile,
+  winogradFilter,
+  winogradFilterScratch,
+  winogradInput,
+  winogradOutput,
+} from '../../src/op/winograd.lower.js'
 import { compile } from '../support/asc.js'
 import { assertBits } from '../support/assert.js'
 
@@ -347,6 +354,49 @@ test('F(4x4, 3x3) at every edge, of several bands, images and blocks of filters'
     const got = inHalves(outputHalves(g, 4), g, t)
     assert.ok(error(got, exact(g, 'y', t)) < 5e-5, `${image}: ${error(got, exact(g, 'y', t))}`)
   }
+})
+
+/** Sizes of an image: across few patches, or more than a strip holds. */
+const extents = fc.oneof(
+  fc.tuple(fc.integer({ min: 2, max: 11 }), fc.integer({ min: 2, max: 21 })),
+  fc.tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 126, max: 140 })),
+)
+const paddings = fc.tuple(...[0, 1, 2, 3].map(() => fc.integer({ min: 0, max: 2 })))
+
+test('Winograd at every edge, of patches on several rows and images: each image as if it were alone', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 3 }),
+    extents,
+    paddings,
+    fc.integer({ min: 1, max: 6 }),
+    fc.integer({ min: 1, max: 3 }),
+    fc.constantFrom<Tile>(2, 4),
+    (rows, image, [top = 0, left = 0, bottom = 0, right = 0], quads, eights, tile) => {
+      const places = [image[0] + top + bottom - 2, image[1] + left + right - 2] as const
+      fc.pre(places.every(n => n > 0))
+      const g = { ...of(rows, 3, 4 * quads, 3, 8 * eights), image, places, start: [top, left] as const }
+      const turned = { ...g, channels: g.filters, filters: g.channels }
+      for (const [role, sized, wayOf] of [
+        ['y', g, winogradOutput],
+        ['x', turned, winogradInput],
+      ] as const) {
+        const result = (of: Geometry, values: Tensors): Float32Array => {
+          const { calls, scratch } = wayOf(of, tile)
+          return run(calls, scratch, role, values)
+        }
+        const [values, one] = [tensors(sized), { ...sized, rows: 1 }]
+        const all = result(sized, values)
+        const [off, close] = [error(all, exact(sized, role, values)), { 2: 2e-5, 4: 2e-4 }[tile]]
+        assert.ok(off < close, `${role}: ${off}`)
+        const last = { x: values.x.slice(-sizes(one).x), w: values.w, y: values.y.slice(-sizes(one).y) }
+        assertBits(result(one, last), all.slice(-sizes(one)[role]))
+      }
+      const t = tensors(g)
+      const w = run(winogradFilter(g), winogradFilterScratch(g), 'w', t)
+      assert.ok(error(w, exact(g, 'w', t)) < 2e-5, `w: ${error(w, exact(g, 'w', t))}`)
+    },
+  )
+  fc.assert(property, { numRuns: 40 })
 })
 
 test.run()
