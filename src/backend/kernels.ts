@@ -58,16 +58,21 @@ export const hasRelaxed = (): boolean => {
   return (f as () => number)() === 10
 }
 
+/** What the host calls itself. */
+const entries: readonly string[] = ['run', 'repeat', 'serve', 'finite']
+
 /** The kernels among a module's exports, in the order in which they stand in the function table. */
 export const kernelNames = (module: WebAssembly.Module): readonly string[] =>
   WebAssembly.Module.exports(module)
-    .filter(({ name, kind }) => kind === 'function' && !['run', 'repeat', 'serve'].includes(name))
+    .filter(({ name, kind }) => kind === 'function' && !entries.includes(name))
     .map(e => e.name)
     .sort()
 
 export interface Interpreter {
   readonly run: (pc: number, end: number) => void
   readonly repeat: (pc: number, end: number, count: number) => void
+  /** whether so many f32 from an address on are finite: 1 or 0 */
+  readonly finite: (at: number, count: number) => number
   /** the function table's index of a kernel */
   readonly indexOf: ReadonlyMap<string, number>
   /** adds the functions of a module that imports the memory and the core's kernels to the table */
@@ -100,6 +105,7 @@ export const instantiate = (
   return {
     run: exports['run'] as Interpreter['run'],
     repeat: exports['repeat'] as Interpreter['repeat'],
+    finite: exports['finite'] as Interpreter['finite'],
     indexOf,
     extend: more => fill(kernelNames(more), new WebAssembly.Instance(more, { env, core: exports }).exports),
   }

@@ -54,11 +54,10 @@ export interface Wish {
 
 /** Writes the images of a machine's programs, each when it is first needed; `module` is what has taken over, if it has. */
 export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
-  const written = new Map<string, Loaded & { readonly key: string }>()
+  const written = new Map<string, Loaded & Required<Wish> & { readonly module: Generated | null }>()
   const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
-    const key = `${rows} ${set} ${apart} ${module !== null}`
     const now = written.get(program)
-    if (now?.key === key) return now
+    if (now?.rows === rows && now.set === set && now.apart === apart && now.module === module) return now
     const placed = map.programs.get(program) as Placed
     const form = (module && placed.whole) ?? placed
     const nameOf = module ? (region: string) => module.regions.get(region) ?? region : kernelOf
@@ -75,7 +74,7 @@ export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
       },
       straight && !apart && fits(body, straight.model) ? straight : null,
     )
-    const made = { key, form, image }
+    const made = { rows, set, apart, module, form, image }
     written.set(program, made)
     return made
   }

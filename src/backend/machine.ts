@@ -4,11 +4,11 @@
  */
 import * as E from '#fp/Either.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
-import type { TensorType } from '../shape/TensorType.js'
+import { resolveDim, sizeOf, type TensorType } from '../shape/TensorType.js'
 import { type Generated, generateModule } from './generate.js'
 import type { Image } from './image.js'
 import { core, forThreads, hasRelaxed, instantiate, kernelNames, relaxedKernels } from './kernels.js'
-import { type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
+import { type Located, type MemoryMap, mapMemory, type Placed, pageBytes } from './layout.js'
 import { loader, type Wish } from './load.js'
 import { type Bits, readNumbers, viewsOf, writeNumbers } from './numbers.js'
 import type { Column, MachineSpec } from './spec.js'
@@ -45,6 +45,8 @@ export interface Machine {
     rows: number,
     inputs: Readonly<Record<string, ArrayLike<number>>>,
   ) => Readonly<Record<string, Bits>>
+  /** whether all numbers of an f32 input's first rows, as they lie in memory, are finite */
+  readonly finite: (input: string, rows: number) => boolean
   /** the results that a program's last run, or turn of `repeat`, left; copies */
   readonly read: (program: string, rows: number) => Readonly<Record<string, Bits>>
   /** other numbers for the first rows of a resident data set, in columns of the types that it has */
@@ -155,7 +157,9 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
   const imageOf = (program: string, wish: Wish): Image => load(program, wish, isGenerated() ? generated() : null).image
   const read = (program: string, rows: number): Readonly<Record<string, Bits>> => {
     const { results } = last(program)?.form ?? placedOf(program)
-    return Object.fromEntries(results.map(r => [r.name, readNumbers(views, r, rows)]))
+    const found: Record<string, Bits> = {} // local mutation: a tenth of the time that `fromEntries` takes
+    for (const r of results) found[r.name] = readNumbers(views, r, rows)
+    return found
   }
   const { at: stateAt, bytes: stateBytes } = map.state
   const lost = (): boolean => team?.lost() ?? false
@@ -183,13 +187,17 @@ const assemble = (spec: MachineSpec, map: MemoryMap, memory: WebAssembly.Memory)
     readState: () => bytes.slice(stateAt, stateAt + stateBytes),
     writeState: block => bytes.set(block, stateAt),
     run: (program, rows, inputs) => {
-      for (const [name, values] of Object.entries(inputs)) {
+      for (const name in inputs) {
         const to = map.inputs.get(name)
-        if (to) writeNumbers(views, to, values)
+        if (to) writeNumbers(views, to, inputs[name] as ArrayLike<number>)
       }
       const { pc, end } = imageOf(program, { rows, set: null })
       enter(() => interpreter.run(pc, end))
       return read(program, rows)
+    },
+    finite: (input, rows) => {
+      const { at, type } = map.inputs.get(input) as Located
+      return interpreter.finite(at, resolveDim(sizeOf(type.shape), rows)) !== 0
     },
     read,
     place,

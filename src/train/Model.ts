@@ -158,10 +158,9 @@ export const of = <I extends Inputs, O extends Shape>(
   const soleWidth = isSole(net.inputs) ? sizeOf(net.inputs) : Number.NaN
   const run = (program: string, x: AnyRows): E.Either<DataError, Float32Array> => {
     const rows = x instanceof Float32Array ? x.length / soleWidth : Number.NaN
-    const result =
-      Number.isInteger(rows) && rows > 0 && rows <= chunk && allFinite(x as Float32Array)
-        ? E.right(once(program, rows, { [soleInput]: x as Float32Array }))
-        : runChecked(program, x)
+    const direct = Number.isInteger(rows) && rows > 0 && rows <= chunk
+    const output = direct ? once(program, rows, { [soleInput]: x as Float32Array }) : null
+    const result = output && m.finite(soleInput, rows) ? E.right(output) : runChecked(program, x)
     return m.lost() ? refuse('predict: a thread ended in the middle of the work; compile the model anew') : result
   }
   const runChecked = (program: string, x: AnyRows): E.Either<DataError, Float32Array> =>

@@ -175,4 +175,18 @@ test('constants of every dtype, and numbers written as masks', () => {
   assert.equal([got['yes']?.[0], got['no']?.[0], ...(got['picked'] ?? [])], [5, 7, 1, 0, 1])
 })
 
+test('finite sees every number of the rows given, and none behind them', () => {
+  const m = expectRight(
+    machine({ rows: 9, state: [], inputs: ['x'], programs: { p: { results: { y: mul(x, 2) }, updates: {} } } }),
+  )
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    for (let rows = 1; rows <= 9; rows++)
+      for (let at = 0; at < rows * width; at++) {
+        m.run('p', rows, { x: new Float32Array(rows * width).fill(-3.4e38).fill(bad, at, at + 1) })
+        const before = Math.floor(at / width)
+        assert.is(m.finite('x', rows), false, `${bad} at ${at}`)
+        assert.is(m.finite('x', before), true, `${bad} at ${at}, behind ${before} rows`)
+      }
+})
+
 test.run()

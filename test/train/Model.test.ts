@@ -103,6 +103,11 @@ test('a net for values predicts, and says so when asked for classes', async () =
   assert.equal([model.shape, model.labels, model.target], [[2, 2], [], 'values'])
   assert.is(expectRight(model.predict(numbers(18))).length, 12)
   assert.match(expectLeft(model.classify(numbers(18))).message, /classify.*predict/)
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
+    assert.match(
+      expectLeft(model.predict(Float32Array.from(numbers(18)).fill(bad, 17))).message,
+      new RegExp(`row 3 of the input holds ${bad}`),
+    )
   assertBits(
     expectRight(expectRight(Model.load(standard)(model.save())).predict(numbers(18))),
     expectRight(model.predict(numbers(18))),
