@@ -10,6 +10,8 @@ import { blocked } from './blocked'
 import { dots } from './dot'
 import { row } from './row'
 
+export * from './prepared'
+
 /** Up to so many rows of A are taken one by one: fewer cost less than packing B. */
 // @ts-ignore: decorator
 @inline

@@ -29,8 +29,8 @@ export interface InferenceOptions {
    */
   readonly fold?: boolean
   /**
-   * whether the filters of convolutions are kept as the kernels want them: faster, with the same bits, but those of
-   * 3 x 3 may take 16/9 times the memory. Default true
+   * whether the filters of convolutions, and the weights of dense layers where that gains, are kept as the kernels want
+   * them: faster, with the same bits, but filters of 3 x 3 may take 16/9 times the memory. Default true
    */
   readonly keep?: boolean
   /**
@@ -166,14 +166,13 @@ export const compile = (
   const results = classes ? [output, softmax(output)] : [output]
   const simple = E.chain(simplify)(Program.of(results))
   const folded = options.fold ? E.chain(fold)(simple) : simple
-  const program =
-    options.keep === false
-      ? folded
-      : E.chain((p: Program.Program) => keep(p, winograd.right === 'F(4x4)' ? 4 : 2))(folded)
-  if (E.isLeft(program)) return program
-  const rows = options.rows ?? rowsFor(program.right)
+  if (E.isLeft(folded)) return folded
+  const rows = options.rows ?? rowsFor(folded.right)
   if (!Number.isSafeInteger(rows) || rows < 1)
     return E.left(shapeError('compile', `rows must be a whole number >= 1, but it is ${rows}`))
+  const tile = winograd.right === 'F(4x4)' ? 4 : 2
+  const program = options.keep === false ? folded : keep(folded.right, { rows, tile })
+  if (E.isLeft(program)) return program
   const { outputs, once } = hoist(program.right)
   const [predict, classify] = outputs as [Expr, Expr | undefined]
   const programs = { predict: { output: predict }, ...(classify && { classify: { output: classify } }) }
