@@ -16,7 +16,7 @@ import { fixedNodes } from './fixed.js'
 type Applied = Extract<Expr, { readonly _tag: 'Apply' }>
 
 /** A matrix of so many elements stays in a core's cache. */
-const cached = 2 ** 18
+const cached = 1 << 18
 
 /**
  * Whether a product is sooner done from panels. One or two rows of any matrix take 0.5 to 0.8 of the time, eight of a
