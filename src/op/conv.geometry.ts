@@ -21,6 +21,21 @@ export interface Way {
   readonly scratch: number
 }
 
+/** k's of a chunk of a sum, equal to the constant of the kernels. */
+export const CHUNK = 256
+
+export const roundUp = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** Whether every channel is by itself. */
+export const isDepthwise = (g: Geometry): boolean => g.groups > 1 && g.groups === g.channels
+
+/** The taps of a window as they are: what `Kept` says of filters that are only laid out. */
+export const asTheyAre = ({ window }: Geometry): Pick<Kept, 'forward' | 'backward'> => {
+  const taps = Array.from({ length: window[0] * window[1] }, (_, i) => i)
+  const unit = taps.map(i => taps.map(j => (i === j ? 1 : 0)))
+  return { forward: unit, backward: unit }
+}
+
 /** A signed number as a word. */
 export const signed = (x: number): number => x >>> 0
 

@@ -235,6 +235,8 @@ function samples(
     [[2, 7, 9, 20], [3, 3, 1, 20], { ...one, groups: 20, padding: [1, 1, 1, 1] }],
     [[1, 9, 12, 9], [2, 3, 1, 18], { ...one, groups: 9, stride: [2, 2], dilation: [3, 1], padding: [1, 2, 0, 1] }],
     [[0, 3, 3, 2], [2, 2, 1, 2], { ...one, groups: 2 }],
+    [[2, 4, 5, 10], [2, 3, 2, 25], { ...one, groups: 5, stride: [1, 2], padding: [1, 0, 1, 1] }],
+    [[0, 3, 3, 4], [2, 2, 2, 2], { ...one, groups: 2 }],
   ]
   return cases.map(([x, w, attrs]) => {
     const y = outputType(attrs, x, w)

@@ -231,6 +231,32 @@ depthwise.forEach((g, i) => {
   })
 })
 
+const few: readonly Geometry[] = [
+  of(2, 9, 12, 3, 8, { padding: 1, groups: 4 }),
+  of(1, 11, 42, 3, 91, { padding: 1, stride: 2, groups: 7 }),
+  of(3, 10, 14, 3, 21, { padding: 4, dilation: 2, groups: 7 }),
+  of(2, 13, 48, 3, 45, { stride: 3, padding: 2, groups: 3 }),
+  of(1, 7, 4, 5, 2, { padding: 2, groups: 2 }),
+  of(2, 3, 24, 1, 64, { stride: 2, groups: 8 }),
+  of(2, 4, 18, 2, 9, { padding: 3, groups: 9 }),
+  of(1, 75, 64, 3, 64, { padding: 1, groups: 4 }), // parts of an image
+]
+
+few.forEach((g, i) => {
+  test(`the kernels of groups of few channels have the bits of the direct ones (${i})`, () => {
+    const t = tensors(g)
+    const ways = [
+      ['y', outputWay(g), directOutput(g)],
+      ['x', inputWay(g), directInput(g)],
+      ['w', filterWay(g), directFilter(g)],
+    ] as const
+    for (const [role, { calls, scratch }, direct] of ways) {
+      assert.ok(calls.every(({ kernel }) => /^grouped|^fill32$/.test(kernel)))
+      assertBits(run(calls, scratch, role, t), run(direct, directScratch, role, t))
+    }
+  })
+})
+
 test('of a pixel outside of the image nothing is taken, not even zeros', () => {
   const g = of(1, 2, 4, 3, 4, { padding: 1, groups: 4 })
   const { x, w } = tensors(g)
@@ -263,10 +289,24 @@ test('the way is decided by the sizes of one row, and scratch is bounded', () =>
       of(1, 28, 8, 3, 64),
       of(1, 28, 32, 5, 64),
       of(1, 28, 32, 3, 65),
-      of(1, 28, 32, 3, 64, { groups: 16 }),
+      of(1, 28, 32, 3, 64, { groups: 2 }),
+      of(1, 28, 68, 3, 68, { groups: 4 }),
+      of(1, 28, 14, 3, 14, { groups: 2 }),
+      of(1, 28, 36, 1, 36, { groups: 4 }),
+      of(1, 28, 32, 5, 32, { groups: 2 }),
+      of(1, 28, 44, 5, 40, { groups: 4 }),
+      of(1, 2000, 8, 3, 8, { dilation: 40, groups: 4 }),
       of(1, 28, 1, 3, 64),
     ])
       assert.match(way(other).calls[0]?.kernel ?? '', /^convolve/)
+    for (const grouped of [
+      of(1, 28, 32, 3, 64, { groups: 16 }),
+      of(1, 28, 64, 3, 64, { groups: 4 }),
+      of(1, 28, 48, 3, 48, { groups: 3 }),
+      of(1, 28, 12, 3, 12, { groups: 2 }),
+      of(1, 28, 32, 1, 32, { groups: 4 }),
+    ])
+      assert.match(way(grouped).calls[0]?.kernel ?? '', /^grouped/)
     for (const own of [of(1, 28, 32, 3, 32, { groups: 32 }), of(1, 28, 2, 5, 6, { stride: 2, groups: 2 })])
       assert.match(way(own).calls[0]?.kernel ?? '', /^depthwise/)
     assert.ok(way(of(1, 416, 1024, 3, 1024)).scratch <= 2 ** 24)

@@ -63,6 +63,8 @@ test('every operation gives, cut as small as can be, the bits of the whole', () 
     'winograd',
     'winogradFilter',
     'depthwise',
+    'grouped',
+    'groupedFilter',
     'maxPool',
     'averagePoolGradient',
   ]

@@ -7,7 +7,7 @@ import { type Machine, machine } from '../../src/backend/machine.js'
 import * as Batches from '../../src/data/Batches.js'
 import * as Data from '../../src/data/Data.js'
 import * as Label from '../../src/data/Label.js'
-import { input, param } from '../../src/graph/Expr.js'
+import { type Expr, input, param } from '../../src/graph/Expr.js'
 import type { StoredTensor } from '../../src/io/safetensors.js'
 import { analyze } from '../../src/nn/analyze.js'
 import { elaborate } from '../../src/nn/elaborate.js'
@@ -15,6 +15,9 @@ import * as Init from '../../src/nn/Init.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Loss from '../../src/nn/Loss.js'
 import * as Net from '../../src/nn/Net.js'
+import { mul } from '../../src/op/arithmetic.js'
+import { sum } from '../../src/op/broadcast.js'
+import { conv2d } from '../../src/op/conv.js'
 import { matmul } from '../../src/op/matmul.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import type { Inputs, Shape } from '../../src/shape/Dims.js'
@@ -27,6 +30,7 @@ import * as Recipe from '../../src/train/Recipe.js'
 import { orThrow } from '../../src/train/result.js'
 import { session } from '../../src/train/Session.js'
 import * as Trainer from '../../src/train/Trainer.js'
+import { grad } from '../../src/transform/Grad.js'
 import type { Winograd } from '../../src/transform/Winograd.js'
 import * as Zoo from '../../src/zoo/Zoo.js'
 import type { Driver, Task } from './driver.js'
@@ -60,22 +64,36 @@ const data = <const S extends Shape>(...shape: S) =>
 
 const clock = (): number => performance.now()
 
-const product = (n: number) => async (): Promise<Task> => {
-  const type = tensorType('f32', [n, n])
-  const wanted = { results: { c: matmul(param('a', type), param('b', type)) }, updates: {} }
-  const state = ['a', 'b'].map(name => ({ name, type }))
-  const spec = { rows: 1, threads, state, programs: { product: wanted } }
+/** A machine that computes results from a state of random numbers. */
+const computing = async (results: Readonly<Record<string, Expr>>, leaves: readonly Expr[]): Promise<Task> => {
+  const wanted = { results, updates: {} }
+  const state = leaves.flatMap(e => (e._tag === 'Param' ? [{ name: e.name, type: e.type }] : []))
+  const spec = { rows: 1, threads, state, programs: { computing: wanted } }
   const m = orThrow(machine(spec))
   m.writeState(new Uint8Array(numbers(m.stateBytes / 4).buffer))
   await m.up
   return {
-    run: times => m.repeat('product', '', 1, times),
+    run: times => m.repeat('computing', '', 1, times),
     work: {
       flop: flopOf(wantedOf(wanted), 1),
-      traffic: () => trafficOf(spec, 'product', 1),
-      kernels: () => m.profile('product', null, 1, clock),
+      traffic: () => trafficOf(spec, 'computing', 1),
+      kernels: () => m.profile('computing', null, 1, clock),
     },
   }
+}
+
+const product = (n: number) => (): Promise<Task> => {
+  const [a, b] = ['a', 'b'].map(name => param(name, tensorType('f32', [n, n]))) as [Expr, Expr]
+  return computing({ c: matmul(a, b) }, [a, b])
+}
+
+const grouped = (channels: number, groups: number) => (): Promise<Task> => {
+  const x = param('x', tensorType('f32', [8, 28, 28, channels]))
+  const w = param('w', tensorType('f32', [3, 3, channels / groups, channels]))
+  const y = conv2d(x, w, { groups, padding: 'same' })
+  const u = param('u', y.type)
+  const [dx, dw] = orThrow(grad(sum(mul(y, u)), [x, w])).gradients as [Expr, Expr]
+  return computing({ y, dx, dw }, [x, w, u])
 }
 
 const plainNet = pipe(
@@ -292,5 +310,8 @@ export const tasks: Driver['tasks'] = {
   W5: detector('F(2x2)'),
   'W5-F(4x4)': detector('F(4x4)'),
   start: started,
+  'groups-2': grouped(64, 32),
+  'groups-4': grouped(128, 32),
+  'groups-8': grouped(256, 32),
   W6: forward,
 }

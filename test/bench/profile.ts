@@ -10,7 +10,7 @@ import { columns } from './report.js'
 import { bandwidth } from './traffic.js'
 import type { Workload } from './workloads.js'
 
-const products = /^(matmul|convolve|winograd|depthwise)/
+const products = /^(matmul|convolve|winograd|depthwise|grouped)/
 const fused: ReadonlySet<string> = new Set(Object.values(regions))
 
 export interface Profile {

@@ -22,6 +22,13 @@ const product = (size: number): Workload => ({
   measure: ms => (2 * size ** 3) / (ms * 1e6),
 })
 
+const grouped = (channels: number, groups: number): Workload => ({
+  name: `groups-${channels / groups}`,
+  unit: 'GFLOP/s',
+  about: `conv 3x3x${channels} in ${groups} groups on 28 x 28, batch 8, with both gradients`,
+  measure: ms => (3 * 2 * 8 * 28 ** 2 * 9 * channels ** 2) / groups / (ms * 1e6),
+})
+
 const step = (name: string, about: string): Workload => ({ name, unit: 'ms', about, measure: ms => ms })
 
 export const workloads: readonly Workload[] = [
@@ -41,5 +48,8 @@ export const workloads: readonly Workload[] = [
   step('W5', 'forward pass of YOLOv2 on an image of 416 x 416 x 3: 29.46 GFLOP by direct convolution'),
   step('W5-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   step('start', "from a process' start to the end of its first step: the quickstart's net, from its file of digits"),
+  grouped(64, 32),
+  grouped(128, 32),
+  grouped(256, 32),
   { name: 'W6', unit: 'us', about: "forward pass of W2's net, batch 1", measure: ms => 1000 * ms },
 ]

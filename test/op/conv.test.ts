@@ -75,7 +75,7 @@ test('a window of one pixel, also with a stride, is a product of matrices', () =
 
 test('a convolution in groups joins the convolutions of the groups', () => {
   fc.assert(
-    fc.property(sizes, upTo(3), (s, groups) => {
+    fc.property(sizes, upTo(9), (s, groups) => {
       const [x, w] = [
         [s.rows, ...s.image, s.channels * groups],
         [...s.window, s.channels, s.filters * groups],
@@ -106,6 +106,23 @@ test('of every channel by itself: the kernels give what the reference gives, and
       const given = Object.entries({ ...types, u: y.type.shape })
       const filled = Object.fromEntries(given.map(([name, shape], i) => [name, values(sizeOf(shape), i)]))
       expectRight(checkKernels('depthwise', { y, dx, dw }, { values: filled, tolerance: 2e-6 }))
+    }),
+    runs,
+  )
+})
+
+test('of groups of few channels: the kernels give what the reference gives, and so do those of both gradients', () => {
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 2, max: 9 }), (s, groups) => {
+      const types = { x: [s.rows, ...s.image, s.channels * groups], w: [...s.window, s.channels, s.filters * groups] }
+      const [x, w] = [of('x', types.x), of('w', types.w)]
+      const y = conv2d(x, w, { ...s.options, groups })
+      const u = of('u', y.type.shape)
+      const { gradients } = expectRight(grad(sum(mul(y, u)), [x, w]))
+      const [dx, dw] = gradients as [Expr, Expr]
+      const given = Object.entries({ ...types, u: y.type.shape })
+      const filled = Object.fromEntries(given.map(([name, shape], i) => [name, values(sizeOf(shape), i)]))
+      expectRight(checkKernels('grouped', { y, dx, dw }, { values: filled, tolerance: 5e-6 }))
     }),
     runs,
   )

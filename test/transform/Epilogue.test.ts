@@ -24,7 +24,8 @@ interface Case {
   readonly taken: number
   readonly given: number
   readonly kernel: number
-  readonly groups: boolean
+  /** one, of few channels each, or one for every channel */
+  readonly groups: 'one' | 'few' | 'channels'
   readonly stride: number
   readonly back: boolean
   readonly bias: boolean
@@ -41,7 +42,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   taken: fc.constantFrom(1, 3, 4, 16, 20),
   given: fc.constantFrom(4, 5, 16, 24),
   kernel: fc.constantFrom(1, 2, 3),
-  groups: fc.boolean(),
+  groups: fc.constantFrom('one', 'one', 'few', 'channels'),
   stride: fc.constantFrom(1, 1, 2),
   back: fc.boolean(),
   bias: fc.boolean(),
@@ -57,16 +58,17 @@ const x = (c: Case, channels: number): Expr => input('x', f32(-1, c.size, c.size
 
 /** A convolution, or a gradient of images, and what may follow it. */
 const built = (c: Case): { readonly state: readonly Param[]; readonly results: Readonly<Record<string, Expr>> } => {
-  const groups = c.groups ? c.taken : 1
-  const given = c.groups ? 2 * c.taken : c.given
-  const w = param('w', f32(c.kernel, c.kernel, c.groups ? 1 : c.taken, given)) as Param
+  const groups = { one: 1, few: Math.ceil(c.taken / 4), channels: c.taken }[c.groups]
+  const taken = Math.ceil(c.taken / groups)
+  const given = { one: c.given, few: 3 * groups, channels: 2 * groups }[c.groups]
+  const w = param('w', f32(c.kernel, c.kernel, taken, given)) as Param
   const options = { stride: c.stride, padding: c.stride === 1 ? 'same' : 'valid', groups } as const
   const made = c.back && c.stride === 1 ? convTranspose2d(x(c, given), w, [c.size, c.size], options) : null
-  const y = made ?? conv2d(x(c, c.taken), w, options)
+  const y = made ?? conv2d(x(c, taken * groups), w, options)
   const channels = y.type.shape[3] as number
   const b = param('b', f32(channels)) as Param
   const biased = c.bias ? add(y, broadcastTo(b, y.type.shape)) : y
-  const from = made ? given : c.taken
+  const from = made ? given : taken * groups
   const whole = c.residual && from === channels && c.stride === 1 ? add(biased, x(c, from)) : biased
   const active = c.activation === 'none' ? whole : c.activation === 'relu' ? relu(whole) : mul(whole, whole)
   const last = c.activation === 'both' ? div(relu(whole), add(active, 1)) : active
@@ -124,7 +126,7 @@ const plain: Case = {
   taken: 16,
   given: 16,
   kernel: 3,
-  groups: false,
+  groups: 'one',
   stride: 1,
   back: false,
   bias: true,
@@ -143,7 +145,8 @@ const led = (more: Partial<Case>): readonly number[] => {
 test('a convolution leads its bias, activation and pool; a pool whose windows overlap runs by itself', () => {
   assert.equal(led({}), [3])
   assert.equal(led({ taken: 3 }), [3])
-  assert.equal(led({ groups: true }), [3])
+  assert.equal(led({ groups: 'channels' }), [3])
+  assert.equal(led({ groups: 'few' }), [3])
   assert.equal(led({ pool: 'average' }), [3])
   assert.equal(led({ bias: false, activation: 'none' }), [2])
   assert.equal(led({ bias: false, activation: 'none', pool: 'none' }), [])

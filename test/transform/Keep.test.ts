@@ -51,7 +51,7 @@ const direct: fc.Arbitrary<Sizes> = fc.record({
     stride: fc.tuple(between(1, 3), between(1, 2)),
     dilation: fc.tuple(between(1, 2), fc.constant(1)),
     padding: fc.constantFrom('same' as const, 2),
-    groups: between(1, 3),
+    groups: between(1, 6),
   }),
 })
 /** Every channel by itself. */
@@ -115,6 +115,7 @@ test('filters in float64 are what the kernels make of them', () => {
     [40, 16, 1],
     [16, 24, 1],
     [11, 22, 11],
+    [18, 30, 6],
   ] as const) {
     const w = filters(3, 3, channels / groups, given)
     const program = kept(conv2d(images(-1, 9, 9, channels), w, { groups }))
