@@ -55,7 +55,7 @@ threads.Worker = class extends threads.Worker {
     this.on('message', () => { seen.answered += 1 })
   }
 }
-const compiled = orThrow(await Compile.inBackground('export function two(): i32 { return 2 }')())
+const compiled = orThrow(await Compile.inBackground()('export function two(): i32 { return 2 }')())
 console.log(JSON.stringify({ ...seen, magic: compiled[1] }))
 `
 

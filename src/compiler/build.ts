@@ -8,6 +8,7 @@ import type { Cache } from './Cache.js'
 import { type CompileError, type Compiler, library, onThisThread, settings } from './Compiler.js'
 import { decode, encode } from './entry.js'
 import { hostCache } from './hostCache.js'
+import { checkTimeout, late, within } from './timeout.js'
 
 export interface Built {
   /** a WebAssembly module that imports `env.memory`, not shared, of at most 65,536 pages */
@@ -21,6 +22,8 @@ export interface BuildOptions {
   readonly cache?: Cache | null
   /** who compiles what the cache does not hold: the installed compiler on the calling thread unless given */
   readonly compiler?: Compiler
+  /** milliseconds that the cache may take to answer, each time: then it is done without. Default 5,000 */
+  readonly cacheTimeout?: number
 }
 
 /** What the bytes depend on, as 64 hexadecimal digits: the text, the library, the compiler and its settings. */
@@ -30,22 +33,35 @@ export const keyOf = (source: string): TE.TaskEither<CompileError, string> =>
     TE.map(({ version, files }) => bytesToHex(sha256(utf8ToBytes(JSON.stringify([source, files, version, settings]))))),
   )
 
-const found = async (cache: Cache, key: string): Promise<Uint8Array<ArrayBuffer> | null> => {
-  try {
-    const entry = await cache.get(key)
-    return entry === null ? null : decode(key, entry)
-  } catch {
-    return null
-  }
+type Outcome = E.Either<CompileError, Built>
+
+/** Builds, or finds in the cache; a cache that hung is not written to. */
+const make = async (key: string, source: string, wanted: Required<BuildOptions>): Promise<Outcome> => {
+  const { cache, compiler, cacheTimeout } = wanted
+  const found =
+    cache &&
+    (await within(cacheTimeout, async () => {
+      const entry = await cache.get(key)
+      return entry === null ? null : decode(key, entry)
+    }))
+  if (found && found !== late) return E.right({ binary: found, cached: true })
+  const compiled = await compiler(source)()
+  if (E.isLeft(compiled)) return compiled
+  const binary = compiled.right
+  if (cache && found !== late) await within(cacheTimeout, () => cache.put(key, encode(key, binary)))
+  return E.right({ binary, cached: false })
 }
 
-const keep = async (cache: Cache, key: string, binary: Uint8Array): Promise<void> => {
-  try {
-    await cache.put(key, encode(key, binary))
-  } catch {
-    // built anew the next time
-  }
+interface Underway {
+  readonly key: string
+  readonly cache: Cache | null | undefined
+  readonly compiler: Compiler
+  readonly cacheTimeout: number
+  readonly outcome: Promise<Outcome>
 }
+
+/** What is being built: who wants the same text built in the same way waits for it. */
+const underway = new Set<Underway>()
 
 /**
  * Builds one AssemblyScript module. It may import what `./elementwise` and `./tail` export (assembly/elementwise/ and
@@ -54,18 +70,30 @@ const keep = async (cache: Cache, key: string, binary: Uint8Array): Promise<void
  */
 export const build = (
   source: string,
-  { cache, compiler = onThisThread }: BuildOptions = {},
+  { cache, compiler = onThisThread, cacheTimeout = 5_000 }: BuildOptions = {},
 ): TE.TaskEither<CompileError, Built> =>
   pipe(
-    keyOf(source),
-    TE.chain(key => async (): Promise<E.Either<CompileError, Built>> => {
-      const store = cache === undefined ? await hostCache().catch(() => null) : cache
-      const kept = store && (await found(store, key))
-      if (kept) return E.right({ binary: kept, cached: true })
-      const compiled = await compiler(source)()
-      if (E.isLeft(compiled)) return compiled
-      const binary = compiled.right
-      if (store) await keep(store, key, binary)
-      return E.right({ binary, cached: false })
+    TE.fromEither(checkTimeout('cacheTimeout', cacheTimeout)),
+    TE.chain(() => keyOf(source)),
+    TE.chain(key => async (): Promise<Outcome> => {
+      for (const other of underway)
+        if (
+          other.key === key &&
+          other.cache === cache &&
+          other.compiler === compiler &&
+          other.cacheTimeout === cacheTimeout
+        )
+          return E.map((built: Built): Built => ({ ...built, binary: built.binary.slice() }))(await other.outcome)
+      const start = async (): Promise<Outcome> => {
+        const store = cache === undefined ? await hostCache().catch(() => null) : cache
+        return make(key, source, { cache: store, compiler, cacheTimeout })
+      }
+      const own: Underway = { key, cache, compiler, cacheTimeout, outcome: start() }
+      underway.add(own)
+      try {
+        return await own.outcome
+      } finally {
+        underway.delete(own)
+      }
     }),
   )

@@ -9,7 +9,7 @@ interface Stats {
 
 /** What is used of `node:fs/promises`. */
 export interface FileSystem {
-  mkdir(path: string, options: { recursive: true; mode: number }): Promise<unknown>
+  mkdir(path: string, options: { mode: number }): Promise<unknown>
   readFile(path: string): Promise<Uint8Array>
   readdir(path: string): Promise<readonly string[]>
   rename(from: string, to: string): Promise<void>
@@ -23,11 +23,20 @@ const unfinished = /^[0-9a-f]{64}[.][\w-]+[.]tmp$/
 const hour = 3_600_000
 
 /**
- * A cache in a folder, made when something is put there; nothing else in it is touched. `unique` names a file that
- * nobody else writes.
+ * A cache in a folder, whose path has forward slashes, made when something is put there; nothing else in it is touched.
+ * `unique` names a file that nobody else writes.
  */
 export const filesIn = (fs: FileSystem, folder: string, unique: () => string, limit: Bounds = bounds): Cache => {
   const place = (key: string): string => `${folder}/${key}.gradus`
+
+  /**
+   * The folder and those above it: Node's own way (`recursive`) does not end where a file system lets nobody make one
+   * (/proc). What could not be made shows when a file is written.
+   */
+  const makeFolder = async (): Promise<void> => {
+    for (const { index } of folder.matchAll(/\/|$/g))
+      await fs.mkdir(folder.slice(0, index), { mode: 0o700 }).catch(() => undefined)
+  }
 
   const move = async (from: string, to: string): Promise<void> => {
     try {
@@ -66,7 +75,7 @@ export const filesIn = (fs: FileSystem, folder: string, unique: () => string, li
     },
     put: async (key, bytes) => {
       if (bytes.length > limit.bytes) return
-      await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder()
       const beside = `${folder}/${key}.${unique()}.tmp`
       try {
         await fs.writeFile(beside, bytes, { flag: 'wx', mode: 0o600 })

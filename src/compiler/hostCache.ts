@@ -46,7 +46,8 @@ export const cacheOf = async (host: Host): Promise<Cache | null> => {
   const path = chosen === 'off' ? null : chosen || (await userFolder(env, process?.platform))
   if (!path) return null
   for (const name of ['read', 'write']) if (!(await allowed(host, { name, path }))) return null
-  return filesIn(fs, path, () => `${process?.pid}-${random.randomUUID()}`)
+  const slashed = process?.platform === 'win32' ? path.replaceAll('\\', '/') : path
+  return filesIn(fs, slashed, () => `${process?.pid}-${random.randomUUID()}`)
 }
 
 /** The cache of this host, or null. */

@@ -1,9 +1,12 @@
 /**
  * Compiling on another thread, so that the caller's goes on: one that starts for a module and ends with it. Where it
- * does not start, the module is compiled on the calling thread, as without it.
+ * does not start, the module is compiled on the calling thread, as without it; where it does not answer, it is not.
  */
-import type * as E from '#fp/Either.js'
-import { type CompileError, type Compiler, onThisThread } from './Compiler.js'
+import * as E from '#fp/Either.js'
+import { pipe } from '#fp/function.js'
+import * as TE from '#fp/TaskEither.js'
+import { type CompileError, type Compiler, compileError, onThisThread } from './Compiler.js'
+import { checkTimeout } from './timeout.js'
 
 type Outcome = E.Either<CompileError, Uint8Array<ArrayBuffer>>
 
@@ -28,35 +31,51 @@ interface Host {
 /** Starts a thread that runs `compiler-worker.ts`; tells what it answers, or null when it fails. */
 type Start = (hear: (outcome: Outcome | null) => void) => Pick<CompilerWorker, 'postMessage' | 'terminate'>
 
+export interface ThreadOptions {
+  /** milliseconds until a thread that has not answered is ended: default two minutes, at most 2,147,483,647 */
+  readonly timeout?: number
+}
+
+const unanswered = (timeout: number): Outcome =>
+  E.left(
+    compileError(
+      `the thread that compiles has not answered within ${timeout} ms: give it more (timeout), or look whether it runs gradus/compiler-worker`,
+    ),
+  )
+
+/** What a thread answers; null when it fails. */
+const answer = (start: Start, source: string, timeout: number): Promise<Outcome | null> =>
+  new Promise(resolve => {
+    const end = (outcome: Outcome | null): void => {
+      clearTimeout(late)
+      resolve(outcome)
+      void thread.terminate()
+    }
+    const thread = start(end)
+    thread.postMessage(source)
+    const late = setTimeout(() => end(unanswered(timeout)), timeout)
+  })
+
 const compileOn =
-  (start: Start): Compiler =>
+  (start: Start, { timeout = 120_000 }: ThreadOptions): Compiler =>
   source =>
-  async () => {
-    const outcome = await new Promise<Outcome | null>(resolve => {
-      try {
-        const thread = start(heard => {
-          resolve(heard)
-          void thread.terminate()
-        })
-        thread.postMessage(source)
-      } catch {
-        resolve(null)
-      }
-    })
-    return outcome ?? onThisThread(source)()
-  }
+    pipe(
+      TE.fromEither(checkTimeout('timeout', timeout)),
+      TE.chain(ms => async () => (await answer(start, source, ms).catch(() => null)) ?? onThisThread(source)()),
+    )
 
 /**
  * A page's worker compiles, which imports `gradus/compiler-worker` and nothing else:
- * `inWorker(() => new Worker(new URL('./compiler.worker.js', import.meta.url), { type: 'module' }))`.
+ * `inWorker(() => new Worker(new URL('./compiler.worker.js', import.meta.url), { type: 'module' }))`. One that does not
+ * answer in time is a `Left`; for one that does not start, the calling thread compiles.
  */
-export const inWorker = (start: () => CompilerWorker): Compiler =>
+export const inWorker = (start: () => CompilerWorker, options: ThreadOptions = {}): Compiler =>
   compileOn(hear => {
     const worker = start()
     worker.addEventListener('message', ({ data }) => hear(data as Outcome))
     worker.addEventListener('error', () => hear(null))
     return worker
-  })
+  }, options)
 
 /**
  * What the thread runs stands beside this module under its own name, also where the package's build, or a bundler of
@@ -68,11 +87,11 @@ const beside = /[^/]+([.]m?[jt]s)$/
  * A thread of Node, Deno or Bun compiles. It keeps the process alive until it has: some seconds. Elsewhere, and in a
  * bundle that has no `gradus/compiler-worker` beside it as `compiler-worker.js`, the calling thread does.
  */
-export const inBackground: Compiler = source => {
+export const inBackground = (options: ThreadOptions = {}): Compiler => {
   const threads = (globalThis as Host).process?.getBuiltinModule?.('node:worker_threads') as
     | { readonly Worker: new (source: string, options: object) => NodeWorker }
     | undefined
-  if (!threads || !beside.test(import.meta.url)) return onThisThread(source)
+  if (!threads || !beside.test(import.meta.url)) return onThisThread
   const script = `import(${JSON.stringify(import.meta.url.replace(beside, 'compiler-worker$1'))})`
   return compileOn(hear => {
     const worker = new threads.Worker(script, { eval: true, name: 'gradus compiler' })
@@ -80,5 +99,5 @@ export const inBackground: Compiler = source => {
     worker.on('error', () => hear(null))
     worker.on('exit', () => hear(null))
     return worker
-  })(source)
+  }, options)
 }

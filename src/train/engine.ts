@@ -41,6 +41,9 @@ const takeOver =
     return E.isLeft(adopted) ? E.left(compileError(adopted.left)) : E.right(await adopted.right)
   }
 
+/** One for all, so that engines for the same text share what it builds. */
+const background = inBackground()
+
 /** Lets the wanted engine run a machine; a `Left` when a generated module is a must and cannot be had. */
 export const engage =
   (
@@ -52,7 +55,7 @@ export const engage =
     if (!['interpreter', 'generated', 'auto'].includes(engine))
       return E.left(compileError(`engine must be 'interpreter', 'generated' or 'auto', but it is ${engine}`))
     if (engine === 'interpreter') return E.right({ now, settled: Promise.resolve(null) })
-    const taken = takeOver(machine, engine === 'auto' ? { compiler: inBackground, ...options } : options)()
+    const taken = takeOver(machine, engine === 'auto' ? { compiler: background, ...options } : options)()
     if (engine === 'generated') return E.map(() => ({ now, settled: Promise.resolve(null) }))(await taken)
     return E.right({
       now,

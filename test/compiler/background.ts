@@ -4,10 +4,10 @@
  */
 import threads from 'node:worker_threads'
 import type { Compiler } from '../../src/compiler/Compiler.js'
-import { type CompilerWorker, inWorker } from '../../src/compiler/threads.js'
+import { type CompilerWorker, type inBackground, inWorker } from '../../src/compiler/threads.js'
 import { sum } from './sum.js'
 
-const seen = { started: 0, answered: 0 }
+const seen = { started: 0, answered: 0, ended: 0 }
 class Watched extends threads.Worker {
   constructor(...args: ConstructorParameters<typeof threads.Worker>) {
     super(...args)
@@ -19,23 +19,29 @@ class Watched extends threads.Worker {
 }
 threads.Worker = Watched
 
-const failing: CompilerWorker = {
+/** A page's worker that tells of an error, or nothing. */
+const workerOf = (fails: boolean): CompilerWorker => ({
   addEventListener: (type: string, listener: (event: { readonly data: unknown }) => void) => {
-    if (type === 'error') setTimeout(listener, 1, { data: null })
+    if (fails && type === 'error') setTimeout(listener, 1, { data: null })
   },
   postMessage: () => undefined,
-  terminate: () => undefined,
-}
-const compilers: { readonly [name: string]: () => Promise<Compiler> } = {
-  refusing: async () =>
-    inWorker(() => {
-      throw new Error('no workers here')
-    }),
-  failing: async () => inWorker(() => failing),
+  terminate: () => {
+    seen.ended += 1
+  },
+})
+const refuse = (): never => {
+  throw new Error('no workers here')
 }
 
-const [, , which = '', source = sum()] = process.argv
-const compiler = (await compilers[which]?.()) ?? ((await import(which)).inBackground as Compiler)
+const [, , which = '', source = sum(), timeout] = process.argv
+const options = timeout === undefined ? {} : { timeout: Number(timeout) }
+const compilers: { readonly [name: string]: () => Compiler } = {
+  refusing: () => inWorker(refuse, options),
+  failing: () => inWorker(() => workerOf(true), options),
+  hanging: () => inWorker(() => workerOf(false), options),
+}
+const module = async (): Promise<{ readonly inBackground: typeof inBackground }> => import(which)
+const compiler = compilers[which]?.() ?? (await module()).inBackground(options)
 const outcome = await compiler(source)()
 process.stdout.write(
   JSON.stringify({

@@ -113,6 +113,53 @@ test('a cache that fails or holds what is not whole is none', async () => {
   assert.equal(await built(sum(), { cache }), { binary, cached: true })
 })
 
+test('a cache that hangs is done without, and not written to', async () => {
+  const { binary } = await built(sum(), { cache: null })
+  const never = new Promise<never>(() => undefined)
+  const puts: string[] = []
+  const put = (k: string): Promise<never> => {
+    puts.push(k)
+    return never
+  }
+  const hung = { cache: { get: () => never, put }, cacheTimeout: 20 }
+  assert.equal(await built(sum(), hung), { binary, cached: false })
+  assert.equal(puts, [])
+  const full = { cache: { get: () => Promise.reject(new Error('no')), put }, cacheTimeout: 20 }
+  assert.equal(await built(sum(), full), { binary, cached: false })
+  assert.is(puts.length, 1)
+  for (const cacheTimeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+    const outcome = await build(sum(), { cache: null, cacheTimeout })()
+    assert.match(outcome._tag === 'Left' ? outcome.left.message : '', `but it is ${cacheTimeout}`)
+  }
+})
+
+test('what is being built is not built a second time at once', async () => {
+  const { cache, entries } = inMemory()
+  const texts: string[] = []
+  const compiler: typeof onThisThread = source => {
+    texts.push(source)
+    return onThisThread(source)
+  }
+  const [one, two, other] = await Promise.all([
+    built(sum(3), { cache, compiler }),
+    built(sum(3), { cache, compiler }),
+    built(sum(4), { cache, compiler }),
+  ])
+  assert.equal(texts, [sum(3), sum(4)])
+  assert.equal(two, one)
+  assert.is.not(two.binary.buffer, one.binary.buffer)
+  assertSums(other.binary, 4)
+  entries.clear()
+  await Promise.all([built(sum(3), { cache, compiler }), built(sum(3), { cache: null, compiler })])
+  assert.is(texts.length, 4)
+  const faulty = [1, 2].map(() => build('export function {', { cache, compiler })())
+  assert.equal(
+    (await Promise.all(faulty)).map(o => o._tag),
+    ['Left', 'Left'],
+  )
+  assert.is(texts.length, 5)
+})
+
 const bytes = fc.uint8Array({ maxLength: 200 }).map(b => Uint8Array.from(b))
 const key = fc.string()
 

@@ -207,11 +207,18 @@ test("the folder is the user's own for caches, unless GRADUS_CACHE names one", a
   assert.is(await writesTo({ HOME: 'BASE' }), '.cache/gradus/')
   assert.is(await writesTo({ HOME: 'BASE', XDG_CACHE_HOME: 'BASE/xdg' }), 'xdg/gradus/')
   assert.is(await writesTo({ HOME: 'BASE' }, 'darwin'), 'Library/Caches/gradus/')
-  assert.is(await writesTo({ LOCALAPPDATA: 'BASE/local' }, 'win32'), 'local\\gradus\\Cache/')
+  assert.is(await writesTo({ LOCALAPPDATA: 'BASE/local' }, 'win32'), 'local/gradus/Cache/')
   assert.is(await writesTo({ HOME: 'BASE', GRADUS_CACHE: 'BASE/mine' }), 'mine/')
   assert.is(await writesTo({ HOME: 'BASE', GRADUS_CACHE: 'off' }), null)
   assert.is(await writesTo({}), null)
   assert.is(await cacheOf({}), null)
+})
+
+const onLinux = existsSync('/proc/self') ? test : test.skip
+onLinux('a folder that its file system makes for nobody is no cache', async () => {
+  const env = { GRADUS_CACHE: '/proc/nothing/deep' }
+  const cache = await cacheOf(hostOf(env))
+  assert.equal(await built(sum(), { cache, compiler, cacheTimeout: 60_000 }), { binary, cached: false })
 })
 
 test('a host that grants nothing has no cache, and is not asked', async () => {

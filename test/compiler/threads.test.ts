@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bundle } from './bundle.js'
+import { sum } from './sum.js'
 import { assertSums } from './support.js'
 
 const test = suite('test/compiler/threads')
@@ -19,11 +20,13 @@ await bundle(folder, {
   'compiler/threads': 'src/compiler/threads.ts',
   'compiler/compiler-worker': 'src/compiler/compiler-worker.ts',
   'alone/threads': 'src/compiler/threads.ts',
+  'silent/threads': 'src/compiler/threads.ts',
 })
 
 interface Seen {
   readonly started: number
   readonly answered: number
+  readonly ended: number
   readonly error: string | null
   readonly base64: string
 }
@@ -51,6 +54,19 @@ test('where a thread or a worker does not start, or has nothing to run, the call
   assertBuilt(alone)
   assert.equal([alone.started, alone.answered], [1, 0])
   for (const which of ['refusing', 'failing']) assertBuilt(await run(which))
+})
+
+test('a thread or a worker that does not answer is ended, and that is a Left', async () => {
+  writeFileSync(join(folder, 'silent/compiler-worker.js'), 'setInterval(() => undefined, 1000)')
+  const message = /has not answered within 300 ms: give it more \(timeout\)/
+  const thread = await run(join(folder, 'silent/threads.js'), sum(), '300')
+  assert.match(thread.error ?? '', message)
+  assert.equal([thread.started, thread.answered], [1, 0])
+  const worker = await run('hanging', sum(), '300')
+  assert.match(worker.error ?? '', message)
+  assert.is(worker.ended, 1)
+  for (const timeout of ['0', '-1', 'NaN', 'Infinity'])
+    assert.match((await run('hanging', sum(), timeout)).error ?? '', `], but it is ${timeout}`)
 })
 
 test.run()

@@ -78,6 +78,19 @@ test('a compiler that cannot be had: an error where the module is a must, a reas
   assert.match(expectLeft(await Trainer.compile(recipe, nonsense)()).message, /engine must be .* but it is turbo/)
 })
 
+test('auto stays with the interpreter where a worker never answers', async () => {
+  const silent = { addEventListener: () => undefined, postMessage: () => undefined, terminate: () => undefined }
+  const compiler = Compile.inWorker(() => silent, { timeout: 50 })
+  const trainer = expectRight(await Trainer.compile(recipe, { engine: 'auto', build: { cache: null, compiler } })())
+  const first = expectRight(trainer.step(trainer.init(), rows(7)))
+  assert.match((await trainer.engine.settled) ?? '', 'has not answered within 50 ms')
+  const second = expectRight(trainer.step(first.state, rows(7)))
+  assert.is(trainer.engine.now(), 'interpreter')
+  const plain = expectRight(await Trainer.compile(recipe)())
+  const stepped = expectRight(plain.step(expectRight(plain.step(plain.init(), rows(7))).state, rows(7)))
+  assert.is(expectRight(State.hash(second.state)), expectRight(State.hash(stepped.state)))
+})
+
 test('programs as text and as WebAssembly: a train step, a net, expressions', async () => {
   const x = Expr.input('x', Expr.f32(-1, 8))
   const step = expectRight(Compile.step(recipe, { rows: 7 }))
