@@ -3,7 +3,9 @@
  * prediction does not depend on the rows it came with.
  */
 import * as E from '#fp/Either.js'
-import type { Threads } from '../backend/machine.js'
+import type { TaskEither } from '#fp/TaskEither.js'
+import type { Machine, Threads } from '../backend/machine.js'
+import type { CompileError } from '../compiler/Compiler.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data } from '../data/Dataset.js'
 import type { Label } from '../data/Label.js'
@@ -18,6 +20,7 @@ import type { Inputs, Shape } from '../shape/Dims.js'
 import { isSole, soleInput } from '../shape/inputs.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
+import { type Engine, type EngineOptions, engage, interpreting, mayGenerate } from './engine.js'
 import { type InferenceOptions, inference } from './inference.js'
 import type { Target } from './Metric.js'
 
@@ -52,12 +55,18 @@ export interface Model<I extends Inputs, O extends Shape> {
   /** the model as the bytes of a safetensors file */
   readonly save: () => Uint8Array<ArrayBuffer>
   /** the same model compiled in another way, to predict faster or in less memory */
-  readonly compile: (options: InferenceOptions) => E.Either<ShapeError, Model<I, O>>
+  readonly compile: (options: ModelOptions) => TaskEither<ShapeError | CompileError, Model<I, O>>
+  /** whether steps to its variables were `relaxed`: then their bits depend on the hosts that took part */
+  readonly relaxed: boolean
   /** bytes of linear memory, which never grow */
   readonly memoryBytes: number
   /** how many threads share the work, and why there are no more */
   readonly threads: Threads
+  /** who runs the net */
+  readonly engine: Engine
 }
+
+export interface ModelOptions extends InferenceOptions, EngineOptions {}
 
 const isData = (x: AnyRows): x is Data<Inputs, Label> => 'columns' in x && 'labels' in x && typeof x.size === 'number'
 const isRows = (x: AnyRows): x is ArrayLike<number> => 'length' in x && typeof x.length === 'number'
@@ -130,16 +139,27 @@ const cut = (values: ArrayLike<number>, from: number, to: number): ArrayLike<num
     ? values.subarray(from, to)
     : Array.prototype.slice.call(values, from, to)
 
-/** A model of a net and the values of its variables; a `Left` when one is missing or has another shape. */
-export const of = <I extends Inputs, O extends Shape>(
-  net: Net.Net<I, O>,
-  target: Target,
-  names: readonly string[] | null,
-  tensors: readonly StoredTensor[],
-  options: InferenceOptions = {},
-): E.Either<ShapeError, Model<I, O>> => {
+/** What a model is, however it is compiled. */
+interface Meaning<I extends Inputs, O extends Shape> {
+  readonly net: Net.Net<I, O>
+  readonly target: Target
+  readonly names: readonly string[] | null
+  readonly tensors: readonly StoredTensor[]
+  readonly relaxed: boolean
+}
+
+interface Compiled<I extends Inputs, O extends Shape> {
+  readonly machine: Machine
+  readonly modelOf: (engine: Engine) => Model<I, O>
+}
+
+const compileNow = <I extends Inputs, O extends Shape>(
+  meaning: Meaning<I, O>,
+  options: ModelOptions,
+): E.Either<ShapeError, Compiled<I, O>> => {
+  const { net, target, names, tensors, relaxed } = meaning
   const classes = target === 'class' && net.shape.length === 1
-  const built = inference(net, classes, tensors, options)
+  const built = inference(net, classes, tensors, options, mayGenerate(options))
   if (E.isLeft(built)) return built
   const { machine: m, rows: chunk, variables } = built.right
 
@@ -176,14 +196,16 @@ export const of = <I extends Inputs, O extends Shape>(
     })(countRows(net, x))
 
   const labels = names ?? Array.from({ length: target === 'class' ? width : 0 }, (_, i) => `${i}`)
-  return E.right({
+  const modelOf = (engine: Engine): Model<I, O> => ({
     inputs: net.inputs,
     shape: net.shape,
     net,
     target,
     labels,
     variables,
-    compile: other => of(net, target, names, tensors, other),
+    compile: compile(meaning),
+    relaxed,
+    engine,
     memoryBytes: m.memoryBytes,
     get threads() {
       return m.threads
@@ -205,10 +227,39 @@ export const of = <I extends Inputs, O extends Shape>(
           net: JSON.stringify(Net.codec([]).encode(net)),
           target,
           labels: JSON.stringify(names),
+          ...(relaxed && { relaxed: 'true' }),
         },
       }),
   })
+  return E.right({ machine: m, modelOf })
 }
+
+const compile =
+  <I extends Inputs, O extends Shape>(meaning: Meaning<I, O>): Model<I, O>['compile'] =>
+  options =>
+  async () => {
+    const made = compileNow(meaning, options)
+    if (E.isLeft(made)) return made
+    const { machine, modelOf } = made.right
+    if (options.threads !== undefined) await machine.up
+    return E.map(modelOf)(await engage(machine, options)())
+  }
+
+/**
+ * A model of a net and the values of its variables, which say whether steps to them were relaxed; a `Left` when one is
+ * missing or has another shape.
+ */
+export const of = <I extends Inputs, O extends Shape>(
+  net: Net.Net<I, O>,
+  target: Target,
+  names: readonly string[] | null,
+  tensors: readonly StoredTensor[],
+  options: InferenceOptions = {},
+  relaxed = false,
+): E.Either<ShapeError, Model<I, O>> =>
+  E.map(({ modelOf }: Compiled<I, O>) => modelOf(interpreting))(
+    compileNow({ net, target, names, tensors, relaxed }, options),
+  )
 
 const parse = (text: string | undefined): unknown => {
   try {
@@ -241,5 +292,5 @@ export const load =
     return E.chain((model: Model<Inputs, Shape>): E.Either<FileError | ShapeError, Model<Inputs, Shape>> => {
       const foreign = tensors.find(x => !model.variables.some(v => v.name === x.name))
       return foreign ? E.left(fileError(`the file has "${foreign.name}", which the net does not know`)) : E.right(model)
-    })(of(net.right, target, names, tensors))
+    })(of(net.right, target, names, tensors, {}, metadata['relaxed'] === 'true'))
   }

@@ -24,10 +24,10 @@ import { sameShape, showShape } from '../shape/TensorType.js'
 import type { StateError } from './errors.js'
 import * as Model from './Model.js'
 import type { State } from './State.js'
-import { assign, values } from './values.js'
+import { assigned, values } from './values.js'
 
 /** What has values of variables by path: a model. */
-type Source = Pick<Model.Model<Inputs, Shape>, 'variables'>
+type Source = Pick<Model.Model<Inputs, Shape>, 'variables' | 'relaxed'>
 
 const floatsOf = ({ bytes }: StoredTensor): Float32Array => new Float32Array(bytes.slice().buffer)
 
@@ -37,7 +37,7 @@ const floatsOf = ({ bytes }: StoredTensor): Float32Array => new Float32Array(byt
  * `exclude`, or name the new layer otherwise) and for a pattern of `include` that finds none of what both have.
  */
 export const weights =
-  ({ variables }: Source, select: Select.Select = {}) =>
+  ({ variables, relaxed }: Source, select: Select.Select = {}) =>
   (state: State): E.Either<StateError | ShapeError, State> =>
     E.chain((slots: Readonly<Record<string, Tensor>>): E.Either<StateError | ShapeError, State> => {
       const selection = Select.of(select)
@@ -58,14 +58,14 @@ export const weights =
             ),
           )
       }
-      return assign(Object.fromEntries(chosen.map(v => [v.name, floatsOf(v)])))(state)
+      return assigned(Object.fromEntries(chosen.map(v => [v.name, floatsOf(v)])), relaxed)(state)
     })(values(state))
 
 /** A part of a model as a model of its own, of a net all of whose variables it has; `predict` gives the part's output. */
 export const part =
   <I extends Inputs, O extends Shape>(net: Net<I, O>) =>
-  ({ variables }: Source): E.Either<ShapeError, Model.Model<I, O>> =>
-    Model.of(net, 'values', null, variables)
+  ({ variables, relaxed }: Source): E.Either<ShapeError, Model.Model<I, O>> =>
+    Model.of(net, 'values', null, variables, {}, relaxed)
 
 /** The data with the model's outputs in the place of their inputs, computed once; the labels are the same. */
 export const cache =

@@ -133,7 +133,7 @@ export const modelOf = <I extends Inputs, O extends Shape>(
 ): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
   E.chain(
     (tensors: readonly StoredTensor[]): E.Either<StateError | ShapeError, Model.Model<I, O>> =>
-      Model.of(recipe.net, recipe.loss.target, labels, tensors),
+      Model.of(recipe.net, recipe.loss.target, labels, tensors, {}, state.relaxed),
   )(State.tensors(state))
 
 export interface CompileOptions extends EngineOptions {

@@ -27,6 +27,9 @@ export interface Engine {
   readonly settled: Promise<string | null>
 }
 
+/** The interpreter alone. */
+export const interpreting: Engine = { now: () => 'interpreter', settled: Promise.resolve(null) }
+
 /** Whether a machine for these options is to be laid out for a generated module. */
 export const mayGenerate = ({ engine = 'interpreter' }: EngineOptions): boolean => engine !== 'interpreter'
 
@@ -51,10 +54,10 @@ export const engage =
     { engine = 'interpreter', build: options = {} }: EngineOptions,
   ): TaskEither<CompileError, Engine> =>
   async () => {
-    const now = () => (machine.isGenerated() ? 'generated' : 'interpreter')
     if (!['interpreter', 'generated', 'auto'].includes(engine))
       return E.left(compileError(`engine must be 'interpreter', 'generated' or 'auto', but it is ${engine}`))
-    if (engine === 'interpreter') return E.right({ now, settled: Promise.resolve(null) })
+    if (engine === 'interpreter') return E.right(interpreting)
+    const now = () => (machine.isGenerated() ? 'generated' : 'interpreter')
     const taken = takeOver(machine, engine === 'auto' ? { compiler: background, ...options } : options)()
     if (engine === 'generated') return E.map(() => ({ now, settled: Promise.resolve(null) }))(await taken)
     return E.right({

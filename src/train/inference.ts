@@ -113,7 +113,7 @@ export const specOf = (
 const filled = (
   wanted: Pick<Compiled, 'programs' | 'inputs' | 'rows'>,
   values: Values,
-  { threads, relaxed }: Pick<MachineSpec, 'threads' | 'relaxed'> = {},
+  options: Pick<MachineSpec, 'threads' | 'relaxed' | 'generated'> = { threads: 1 },
 ): E.Either<ShapeError, Machine> =>
   E.chain((spec: MachineSpec) =>
     E.map((m: Machine) => {
@@ -121,7 +121,7 @@ const filled = (
       for (const { name } of spec.state) block.set(values.get(name)?.bytes ?? [], m.slots.get(name)?.offset ?? 0)
       m.writeState(block)
       return m
-    })(machine({ ...spec, threads: threads ?? 1, relaxed: relaxed ?? false })),
+    })(machine({ ...spec, ...options })),
   )(specOf(wanted, values))
 
 /** The values of what is computed once, one after the other: so little memory is needed beside the predicting machine. */
@@ -179,12 +179,13 @@ export const compile = (
   return E.right({ programs, inputs: Object.keys(inputs), rows, variables, once })
 }
 
-/** The compiled net with the values of its variables. */
+/** The compiled net with the values of its variables; `generated`: for a module that may take over. */
 export const inference = (
   net: Net.Net<Inputs, Shape>,
   classes: boolean,
   tensors: readonly StoredTensor[],
   options: InferenceOptions,
+  generated = false,
 ): E.Either<ShapeError, Inference> => {
   const compiled = compile(net, classes, options)
   if (E.isLeft(compiled)) return compiled
@@ -196,7 +197,11 @@ export const inference = (
   )
   return E.chain((all: Values) =>
     E.map((m: Machine) => ({ machine: m, rows, variables: variables.right }))(
-      filled(compiled.right, all, { threads: options.threads ?? { worthFor: 1 }, relaxed: options.relaxed ?? false }),
+      filled(compiled.right, all, {
+        threads: options.threads ?? { worthFor: 1 },
+        relaxed: options.relaxed ?? false,
+        generated,
+      }),
     ),
   )(computeOnce(once, values))
 }

@@ -45,8 +45,11 @@ const elementOf = ({ name, type }: State.Place): Element => {
  * The state is not consumed. A `Left` for a name that is no slot, a wrong number of values, or one that the slot cannot
  * hold: floats are finite, the step is a whole number.
  */
-export const assign =
-  (given: Readonly<Record<string, ArrayLike<number>>>) =>
+export const assign = (given: Readonly<Record<string, ArrayLike<number>>>) => assigned(given, false)
+
+/** The same, with values steps to which may have been relaxed, as the copy then says. */
+export const assigned =
+  (given: Readonly<Record<string, ArrayLike<number>>>, relaxed: boolean) =>
   (state: State.State): E.Either<StateError | ShapeError, State.State> =>
     E.chain((owner: State.Owner) =>
       E.chain((before: Uint8Array): E.Either<StateError | ShapeError, State.State> => {
@@ -62,6 +65,6 @@ export const assign =
           if (odd >= 0) return E.left(shapeError(name, `value ${odd} must be ${expects}, but it is ${numbers[odd]}`))
           writeNumbers(views, { at: place.offset, type: place.type }, numbers)
         }
-        return E.right(State.placed(owner, block, state.relaxed))
+        return E.right(State.placed(owner, block, state.relaxed || relaxed))
       })(State.blockOf(state)),
     )(State.ownerOf(state))

@@ -268,7 +268,7 @@ test('an algorithm of convolutions that is none', async () => {
   const word = /winograd must be "F\(2x2\)" or "F\(4x4\)", but it is "F\(3x3\)"/
   says(expectLeft(await Trainer.compile(small(), options)()), 'ShapeError', word)
   says(expectLeft(await Trainer.fit(small(), options)({ train: rows(10) })()), 'ShapeError', word)
-  says(expectLeft(expectRight(trainer.model(trainer.init())).compile(options)), 'ShapeError', word)
+  says(expectLeft(await expectRight(trainer.model(trainer.init())).compile(options)()), 'ShapeError', word)
 })
 
 test('a net beyond 4 GiB is refused with what it takes', async () => {

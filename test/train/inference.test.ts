@@ -6,16 +6,11 @@ import { pipe } from '#fp/function.js'
 import { evaluate } from '../../src/backend/evaluate.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
-import { sizeOf } from '../../src/shape/TensorType.js'
-import { Arbitrary } from '../../src/testing/index.js'
-import { meaning, noise } from '../nn/support.js'
+import { meaning } from '../nn/support.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
-import { modelOf, tensorsOf } from './inference.support.js'
+import { anyNet, modelOf, rowsOf, tensorsOf } from './inference.support.js'
 
 const test = suite('inference')
-
-const rowsOf = (net: Net.AnyNet, rows: number): Float32Array =>
-  Float32Array.from(noise(rows * sizeOf(net.inputs as readonly number[])))
 
 /** The net's meaning in a model, run as it stands. */
 const plainly = (net: Net.AnyNet, rows: number): Float32Array => {
@@ -23,30 +18,6 @@ const plainly = (net: Net.AnyNet, rows: number): Float32Array => {
   const given = { ...Object.fromEntries(floats), input: rowsOf(net, rows) }
   return Float32Array.from(expectRight(evaluate(meaning(net, 'infer').output, given, rows)).values)
 }
-
-/** Convolutions of all kinds, with batch normalization in between. */
-const images: fc.Arbitrary<Net.AnyNet> = fc
-  .array(
-    fc.record({
-      filters: fc.constantFrom(4, 8, 16, 20),
-      size: fc.constantFrom(1, 3, 5),
-      stride: fc.integer({ min: 1, max: 2 }),
-      groups: fc.constantFrom(1, 2, 4),
-      bias: fc.boolean(),
-      norm: fc.constantFrom(Layer.identity(), Layer.batchNorm(), Layer.batchNorm({ form: 'keras' })),
-      activation: fc.constantFrom(Layer.relu(), Layer.leakyRelu(), Layer.identity(), Layer.elu()),
-    }),
-    { minLength: 1, maxLength: 4 },
-  )
-  .map(blocks =>
-    blocks.reduce<Net.AnyNet>(
-      (x, { filters, size, norm, activation, ...options }) =>
-        pipe(x, Layer.conv2d(filters, size, { ...options, padding: 'same' }), norm, activation),
-      Net.input(9, 11, 4),
-    ),
-  )
-
-const anyNet = fc.oneof(images, Arbitrary.nets({ outputs: 3 }))
 
 test('a model predicts the bits of its net', () => {
   fc.assert(
@@ -57,10 +28,10 @@ test('a model predicts the bits of its net', () => {
   )
 })
 
-test('folded it predicts the same to within rounding', () => {
-  fc.assert(
-    fc.property(anyNet, fc.integer({ min: 1, max: 5 }), (net, rows) => {
-      const folded = expectRight(modelOf(net).compile({ fold: true }))
+test('folded it predicts the same to within rounding', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyNet, fc.integer({ min: 1, max: 5 }), async (net, rows) => {
+      const folded = expectRight(await modelOf(net).compile({ fold: true })())
       const wanted = plainly(net, rows)
       const scale = wanted.reduce((m, v) => Math.max(m, Math.abs(v)), 1)
       assertClose(expectRight(folded.predict(rowsOf(net, rows))), wanted, { abs: 3e-5 * scale })
@@ -69,28 +40,28 @@ test('folded it predicts the same to within rounding', () => {
   )
 })
 
-test('so many rows at a time as asked for, with the same bits; a copy keeps what the model is', () => {
+test('so many rows at a time as asked for, with the same bits; a copy keeps what the model is', async () => {
   const net = pipe(Net.input(6, 6, 3), Layer.conv2d(5, 3), Layer.batchNorm(), Layer.flatten(), Layer.dense(4))
   const model = modelOf(net)
-  const one = expectRight(model.compile({ rows: 1 }))
+  const one = expectRight(await model.compile({ rows: 1 })())
   const x = rowsOf(net, 7)
   assertBits(expectRight(one.predict(x)), expectRight(model.predict(x)))
   assert.equal(expectRight(one.classify(x)), expectRight(model.classify(x)))
   assert.ok(one.memoryBytes < model.memoryBytes)
   assert.equal(one.save(), model.save())
-  assert.equal(expectRight(one.compile({ fold: true })).save(), model.save())
+  assert.equal(expectRight(await one.compile({ fold: true })()).save(), model.save())
   for (const rows of [0, 1.5, Number.NaN])
-    assert.match(expectLeft(model.compile({ rows })).message, /rows must be a whole number >= 1/)
+    assert.match(expectLeft(await model.compile({ rows })()).message, /rows must be a whole number >= 1/)
 })
 
-test("Winograd's F(4x4) is taken if asked for, and close", () => {
+test("Winograd's F(4x4) is taken if asked for, and close", async () => {
   const net = pipe(Net.input(16, 16, 16), Layer.conv2d(16, 3, { padding: 'same' }), Layer.relu())
   const [model, x] = [modelOf(net), rowsOf(net, 2)]
   const wanted = expectRight(model.predict(x))
-  const got = expectRight(expectRight(model.compile({ winograd: 'F(4x4)' })).predict(x))
+  const got = expectRight(expectRight(await model.compile({ winograd: 'F(4x4)' })()).predict(x))
   assertClose(got, wanted, { abs: 1e-3 })
   assert.ok(got.some((v, i) => v !== wanted[i]))
-  assertBits(expectRight(expectRight(model.compile({ winograd: 'F(2x2)' })).predict(x)), wanted)
+  assertBits(expectRight(expectRight(await model.compile({ winograd: 'F(2x2)' })()).predict(x)), wanted)
 })
 
 test('a large image takes few rows at a time by itself', () => {

@@ -16,8 +16,11 @@ import { matmul } from '../../src/op/matmul.js'
 import * as Optimizer from '../../src/optim/Optimizer.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { fit } from '../../src/train/fit.js'
+import * as Model from '../../src/train/Model.js'
 import * as Recipe from '../../src/train/Recipe.js'
+import * as Reuse from '../../src/train/Reuse.js'
 import * as State from '../../src/train/State.js'
+import { standard } from '../../src/train/standard.js'
 import * as Trainer from '../../src/train/Trainer.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 
@@ -59,7 +62,7 @@ test('it is refused just where the host has none', async () => {
   assert.match(expectLeft(await fit(recipe, { relaxed: true })({ train: data })()).message, message)
   const trainer = expectRight(await Trainer.compile(recipe)())
   const model = expectRight(trainer.model(trainer.init()))
-  assert.match(expectLeft(model.compile({ relaxed: true })).message, message)
+  assert.match(expectLeft(await model.compile({ relaxed: true })()).message, message)
   setFlagsFromString('--experimental-wasm-relaxed-simd')
   assert.ok(hasRelaxed(), 'the flag of this engine')
 })
@@ -124,8 +127,26 @@ test('the phases give the bits of a relaxed step; a relaxed fit says so in its h
   assert.match(fitted.hash, /^relaxed:/)
   const resumed = expectRight(await fit({ ...recipe, epochs: 2 }, { from: fitted.checkpoint })({ train: data })())
   assert.match(resumed.hash, /^relaxed:/)
-  const model = expectRight(fitted.compile({ relaxed: true }))
+  const model = expectRight(await fitted.compile({ relaxed: true })())
   assertClose(expectRight(model.predict(batch)), expectRight(fitted.predict(batch)), { abs: 1e-4 })
+})
+
+test('a model says that steps to its variables were relaxed, also from its file, and so does what is made of it', async () => {
+  const fitted = expectRight(await fit(recipe, { relaxed: true })({ train: data })())
+  const loaded = expectRight(Model.load(standard)(fitted.save()))
+  const part = expectRight(Reuse.part(expectRight(Net.upTo('dense1')(recipe.net)))(loaded))
+  const again = expectRight(await loaded.compile({ rows: 1 })())
+  for (const model of [fitted, loaded, part, again]) assert.is(model.relaxed, true)
+  assert.is(expectRight(decode(again.save())).metadata['relaxed'], 'true')
+  const exact = expectRight(await Trainer.compile(recipe)())
+  const start = expectRight(Reuse.weights(loaded)(exact.init()))
+  assert.match(expectRight(State.hash(start)), /^relaxed:/)
+
+  const plain = expectRight(exact.model(exact.init()))
+  assert.is(expectRight(await plain.compile({ relaxed: true })()).relaxed, false)
+  assert.is(expectRight(decode(plain.save())).metadata['relaxed'], undefined)
+  assert.is(expectRight(Model.load(standard)(plain.save())).relaxed, false)
+  assert.is(expectRight(Reuse.weights(plain)(exact.init())).relaxed, false)
 })
 
 test.run()

@@ -69,7 +69,7 @@ test('2 and 3 threads: the state of one, fitted; and the model predicts the same
   for (const threads of [2, 3]) {
     const fitted = expectRight(await fit(recipe, { threads })({ train: data })())
     assert.is(fitted.hash, one.hash, `${threads} threads`)
-    const model = expectRight(fitted.compile({ threads }))
+    const model = expectRight(await fitted.compile({ threads })())
     assert.equal(model.threads, { threads, note: null })
     assert.equal(expectRight(model.predict(data)), expected)
   }
