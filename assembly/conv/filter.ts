@@ -8,40 +8,43 @@
 import { CHUNK } from '../matmul/chunk'
 import { pack } from '../matmul/pack'
 import { BAND, band } from './band'
-import { gatherChannel, gatherChannels, next } from './pack'
+import { gatherChannels, gatherElements, next } from './pack'
 import { PANELS, SPARE, TABLE, ZEROS } from './scratch'
 import { dense } from './tiles'
+
+/** The tap of row `row` of A. */
+// @ts-ignore: decorator
+@inline
+function tapOf(args: usize, row: u32): usize {
+  return args + 68 + <usize>(row / load<u32>(args, 56)) * 8
+}
+
+/** How far the element of row `row` lies from the pixel of a place. */
+// @ts-ignore: decorator
+@inline
+function offsetOf(args: usize, row: u32, group: usize): usize {
+  const tap = tapOf(args, row), width = load<i32>(args, 24), pixel = load<i32>(args, 28) << 2
+  return (load<i32>(tap) * width + load<i32>(tap, 4)) * pixel + <usize>(row % load<u32>(args, 56)) * 4 + group
+}
 
 /** Rows `top` to `top + count` of A, each a (tap, channel), over the `depth` places in the table. */
 function packRows(args: usize, top: u32, count: u32, depth: u32, group: usize): void {
   const scratch = <usize>load<u32>(args, 12), table = scratch + TABLE, zeros = scratch + ZEROS
-  const height = load<u32>(args, 20), width = load<u32>(args, 24), pixel = <usize>load<u32>(args, 28) << 2
-  const taken = load<u32>(args, 56), length = <usize>depth << 5
-  let to = scratch + PANELS, tap = args + 68 + <usize>(top / taken) * 8, channel = top % taken
-  for (let t: u32 = 0; count != 0; t++) {
-    const rows = min(count, 4)
-    if (rows == 4 && channel + 4 <= taken) {
-      const dy = load<i32>(tap), dx = load<i32>(tap, 4)
-      const offset = (dy * <i32>width + dx) * <i32>pixel + <usize>channel * 4 + group
-      gatherChannels(to, table, depth, dy, dx, height, width, offset, zeros)
-      channel += 4
-      if (channel == taken) {
-        channel = 0
-        tap += 8
-      }
-    } else {
-      for (let r: u32 = 0; r < 4; r++) {
-        const dy = load<i32>(tap), dx = load<i32>(tap, 4)
-        const offset = (dy * <i32>width + dx) * <i32>pixel + <usize>channel * 4 + group
-        gatherChannel(to + 4 * r, table, depth, dy, dx, height, width, offset, zeros)
-        if (r + 1 < rows && ++channel == taken || r + 1 == rows && rows == 4 && ++channel == taken) {
-          channel = 0
-          tap += 8
-        }
-      }
-    }
+  const height = load<u32>(args, 20), width = load<u32>(args, 24), length = <usize>depth << 5, last = top + count - 1
+  let to = scratch + PANELS
+  for (let t: u32 = 0, r0 = top; r0 <= last; t++, r0 += 4) {
+    const r1 = min(r0 + 1, last), r2 = min(r0 + 2, last), r3 = min(r0 + 3, last)
+    const t0 = tapOf(args, r0), t1 = tapOf(args, r1), t2 = tapOf(args, r2), t3 = tapOf(args, r3)
+    const o0 = offsetOf(args, r0, group)
+    if (r3 == r0 + 3 && t3 == t0) gatherChannels(to, table, depth, load<u32>(t0), load<u32>(t0, 4), height, width, o0, zeros)
+    else
+      gatherElements(
+        to, table, depth,
+        load<i32>(t0), load<i32>(t0, 4), o0, load<i32>(t1), load<i32>(t1, 4), offsetOf(args, r1, group),
+        load<i32>(t2), load<i32>(t2, 4), offsetOf(args, r2, group), load<i32>(t3), load<i32>(t3, 4), offsetOf(args, r3, group),
+        height, width, <usize>load<u32>(args, 28) << 2, load<u32>(args, 36), load<u32>(args, 48), zeros,
+      )
     to = next(to, t, length)
-    count -= rows
   }
 }
 

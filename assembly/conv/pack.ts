@@ -94,14 +94,47 @@ export function gatherChannels(
   }
 }
 
-/** One channel of one tap, into one lane of the panel. */
-export function gatherChannel(
-  to: usize, table: usize, count: u32, dy: u32, dx: u32, height: u32, width: u32, offset: usize, zeros: usize,
+// @ts-ignore: decorator
+@inline
+function lanesAt(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+  return v128.load32_lane(p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3)
+}
+
+/**
+ * Four elements, each a tap's and a channel's, of rows y and columns x from the places' pixels and offsets o: k runs over
+ * the places of a band, of which there are `columns` in a row, `step` pixels from each other.
+ */
+export function gatherElements(
+  to: usize, table: usize, count: u32, y0: i32, x0: i32, o0: usize, y1: i32, x1: i32, o1: usize,
+  y2: i32, x2: i32, o2: usize, y3: i32, x3: i32, o3: usize,
+  height: u32, width: u32, pixel: usize, columns: u32, step: u32, zeros: usize,
 ): void {
-  const end = to + (<usize>count << 5)
-  while (to != end) {
-    store<f32>(to, load<f32>(under(table, dy, dx, height, width, offset, zeros)))
-    to += 32
-    table += ENTRY
+  const top = min(min(y0, y1), min(y2, y3)), bottom = max(max(y0, y1), max(y2, y3))
+  const left = min(min(x0, x1), min(x2, x3)), right = max(max(x0, x1), max(x2, x3))
+  const side = o1 == o0 + 4 && o2 == o0 + 8 && o3 == o0 + 12
+  while (count != 0) {
+    const y = load<i32>(table, 4), x = load<i32>(table, 8)
+    const inside = u32(u32(y + top) < height) & u32(u32(y + bottom) < height) &
+      u32(u32(x + left) < width) & u32(u32(x + right) < width)
+    let run: u32 = 1
+    if (inside) {
+      // so are the next ones, up to where the row or the image ends
+      run = min(min(count, columns - x / step), (width - right - x + step - 1) / step)
+      const end = to + (<usize>run << 5)
+      let at = <usize>load<u32>(table)
+      if (side) for (at += o0; to != end; to += 32, at += step * pixel) v128.store(to, v128.load(at))
+      else for (; to != end; to += 32, at += step * pixel) v128.store(to, lanesAt(at + o0, at + o1, at + o2, at + o3))
+    } else {
+      v128.store(
+        to,
+        lanesAt(
+          under(table, y0, x0, height, width, o0, zeros), under(table, y1, x1, height, width, o1, zeros),
+          under(table, y2, x2, height, width, o2, zeros), under(table, y3, x3, height, width, o3, zeros),
+        ),
+      )
+      to += 32
+    }
+    table += run * ENTRY
+    count -= run
   }
 }

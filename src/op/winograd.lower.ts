@@ -27,7 +27,7 @@ export type Tile = 2 | 4
 /** The transformed patches mostly stay in the cache; filters stay transformed for a call where that takes up to 1 MiB. */
 const blocks = (taken: number, given: number, tile: Tile): Blocks => ({
   band: Math.min(256, Math.max(128 / tile, Math.floor(8192 / tile / taken / 8) * 8)),
-  wide: 16,
+  wide: 64,
   filters: taken * given * matrices(tile) <= 262_144 ? FIRST_BAND : EACH_BAND,
   tile,
 })
