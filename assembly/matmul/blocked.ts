@@ -2,6 +2,7 @@
 // whose packed B fits the L1 cache. The first band packs B and leaves it to the others. After Goto and van de Geijn,
 // "Anatomy of High-Performance Matrix Multiplication", 2008. A large C's sums between chunks of k are held in scratch,
 // tile after tile: reading and writing C itself, a line here and there, for every chunk cost some 8 % of the time.
+import { epilogue } from '../epilogue'
 import { CHUNK } from './chunk'
 import { four } from './four'
 import { pack } from './pack'
@@ -45,19 +46,44 @@ function next(panel: usize, t: u32, length: usize): usize {
   return panel + (t & 1 ? length - 16 : 16)
 }
 
-/** A tile at C's right edge: computed whole into `spare`, of which rows x columns are kept. */
-function partial(
-  a: usize, b: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
+/** C[rows x columns] at `c` = or += what lies at `from`, with strides of its own. */
+function keep(
+  from: usize, alongRow: usize, alongColumn: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool,
 ): void {
-  if (columns > 4) four(a, b, length, spare, 32, 0, 0)
-  else tile(4, 4, a, b, length, spare, 32, false, 0, 0, 0)
   for (; rows != 0; rows--) {
-    for (let j: usize = 0; j < columns << 2; j += 4) {
-      const sum = load<f32>(spare + j)
-      store<f32>(c + j, add ? load<f32>(c + j) + sum : sum)
+    let at = from
+    for (let to = c, end = c + (columns << 2); to != end; to += 4) {
+      store<f32>(to, add ? load<f32>(to) + load<f32>(at) : load<f32>(at))
+      at += alongColumn
     }
-    spare += 32
+    from += alongRow
     c += alongC
+  }
+}
+
+/**
+ * The columns right of the last whole sliver, up to seven, whose packed B lies at `sliver`: tiles are computed whole into
+ * `spare`. Up to four columns are the rows of a tile by eight rows of C, its columns: half as many tiles.
+ */
+function edge(
+  panels: usize, sliver: usize, length: usize, c: usize, alongC: usize, rows: u32, columns: u32, add: bool, spare: usize,
+): void {
+  let panel = panels
+  for (let t: u32 = 0; rows != 0; t++) {
+    const height = min(rows, columns > 4 || rows < 8 ? 4 : 8)
+    if (height == 8) {
+      four(sliver, panel, length, spare, 32, 0, 0)
+      keep(spare, 4, 32, c, alongC, 8, columns, add)
+      t++
+      panel += length
+    } else {
+      if (columns > 4) four(panel, sliver, length, spare, 32, 0, 0)
+      else tile(4, 4, panel, sliver, length, spare, 32, false, 0, 0, 0)
+      keep(spare, 32, 4, c, alongC, height, columns, add)
+      panel = next(panel, t, length)
+    }
+    rows -= height
+    c += alongC * height
   }
 }
 
@@ -132,23 +158,18 @@ function band(
     sliver += step * count
     left -= count
   }
-  const edge = n & 7
-  if (edge == 0) return
-  if (first) pack(sliver, b, alongBk, alongBn, depth, min(edge, 4))
-  if (first && edge > 4) pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, edge - 4)
-  panel = panels
-  for (let t: u32 = 0; t < tilesOfBand; t++) {
-    const height: u32 = t < fours ? 4 : rest
-    partial(panel, sliver, length, c, alongC, height, edge, add, spare)
-    panel = next(panel, t, length)
-    c += alongC * height
-  }
+  const right = n & 7
+  if (right == 0) return
+  if (first) pack(sliver, b, alongBk, alongBn, depth, min(right, 4))
+  if (first && right > 4) pack(sliver + 16, b + 4 * alongBn, alongBk, alongBn, depth, right - 4)
+  edge(panels, sliver, length, c, alongC, rows, right, add, spare)
 }
 
-/** C = A B with strides in bytes; m, n, k at least 1. */
+/** C = A B with strides in bytes; m, n, k at least 1. Its epilogue follows each band; C begins at the call's row `first`. */
 export function blocked(
   a: usize, b: usize, c: usize, m: u32, n: u32, k: u32,
   alongAm: usize, alongAk: usize, alongBk: usize, alongBn: usize, alongC: usize, scratch: usize,
+  behind: usize, first: u32,
 ): void {
   const several = m > BAND, holds = several && k > CHUNK
   const height = holds ? HELD_ROWS : BAND, deep = holds ? HELD_DEPTH : CHUNK
@@ -160,14 +181,16 @@ export function blocked(
     for (let left: u32 = 0; left < n; left += width) {
       const columns = min(width, n - left), be = b + <usize>left * alongBn, ce = c + (left << 2)
       for (let top: u32 = 0; top < m; top += height) {
+        const rows = min(height, m - top)
         for (let at = start; at < end; at += CHUNK) {
           const depth = min(CHUNK, k - at)
           band(
-            a + top * alongAm + at * alongAk, be + at * alongBk, ce + top * alongC, min(height, m - top), columns,
-            depth, alongAm, alongAk, alongBk, alongBn, alongC, at != 0, held, at != start, at + CHUNK < end,
+            a + top * alongAm + at * alongAk, be + at * alongBk, ce + top * alongC, rows, columns, depth,
+            alongAm, alongAk, alongBk, alongBn, alongC, at != 0, held, at != start, at + CHUNK < end,
             scratch + (slivers * (at - start) << 5), several ? <usize>depth << 5 : 0, top == 0, spare,
           )
         }
+        if (end == k && left + columns == n) epilogue(behind, first + top, first + top + rows)
       }
     }
   }

@@ -22,12 +22,11 @@ interface Part {
 }
 
 /**
- * A region without sums is cut along its rows, or within its only one, unless that is taken as rows of `row` elements;
- * one with sums over rows along its columns.
+ * A region without sums is cut along its rows, or within its only one: between cache lines, or every `grain` elements if
+ * that is given; one with sums over rows along its columns.
  */
-export const regionCall = (region: Region, rows: number, row?: number): Call => {
-  const whole = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)] as const
-  const [outer, inner] = row !== undefined && region.outer === 1 ? [whole[1] / row, row] : whole
+export const regionCall = (region: Region, rows: number, grain: number = line): Call => {
+  const [outer, inner] = [resolveDim(region.outer, rows), resolveDim(region.inner, rows)]
   const { inputs, outputs, sums, over } = region
   const overRows = sums.length > 0 && over === 'outer'
   const words = ({ first, turns, start, length }: Part): readonly Word[] => [
@@ -41,19 +40,21 @@ export const regionCall = (region: Region, rows: number, row?: number): Call => 
     ...sums.map((_, i): Word => ({ arg: inputs.length + outputs.length + i, offset: 4 * (overRows ? start : first) })),
     ...(overRows ? [4 * inner, { scratch: 0 }] : []),
   ]
-  const within = (region.outer === 1 && row === undefined && sums.length === 0) || overRows
+  const within = (region.outer === 1 && sums.length === 0) || overRows
   const arrays = inputs.filter(i => i.lanes === 'vector').length + outputs.length + sums.length
+  const grains = within ? Math.ceil(inner / grain) : outer
+  const end = (to: number): number => (to === grains ? inner : to * grain)
   return {
     kernel: region.key,
     words: words({ first: 0, turns: outer, start: 0, length: inner }),
     parts: {
-      grains: within ? Math.ceil(inner / line) : outer,
+      grains,
       cost: 0.04 * outer * inner * (region.steps.length + arrays),
-      local: !within,
+      local: !overRows && (!within || inner % grain === 0),
       words: (from, to) =>
         words(
           within
-            ? { first: 0, turns: outer, start: from * line, length: Math.min(to * line, inner) - from * line }
+            ? { first: 0, turns: outer, start: from * grain, length: end(to) - from * grain }
             : { first: from, turns: to - from, start: 0, length: inner },
         ),
     },

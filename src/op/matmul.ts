@@ -47,6 +47,7 @@ const matmulCall = (c: Lowered): Call => {
     ...[...sizes, k, ...strides, matrices, m * k, k * n, m * n],
     { scratch: 0 },
     n,
+    0,
   ]
   const length = Math.max(m, n)
   const part = (from: number, to: number): readonly Word[] => {
@@ -59,6 +60,7 @@ const matmulCall = (c: Lowered): Call => {
   return {
     kernel: 'matmul',
     words: words(0, 0, 0, [m, n], count),
+    leads: { word: 16, row: count > 1 ? from => from * m : m < n ? null : from => from * grain },
     parts: {
       grains: count > 1 ? count : Math.ceil(length / grain),
       cost: 0.05 * count * m * n * k,
@@ -102,6 +104,7 @@ const matmulOp: Op = {
   },
   lower: {
     _tag: 'Kernel',
+    epilogue: 'leads',
     calls: c => [matmulCall(c)],
     scratch: c => {
       const { m, n, k } = resolved(c)

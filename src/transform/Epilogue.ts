@@ -4,11 +4,11 @@
  *
  * A row of the result is its last axis. A region joins where it reads the result at the place of each of its elements, in
  * whole rows, and what else it reads is there before the product; a pool, where its windows lie side by side, ends the
- * epilogue.
+ * epilogue. A region that reads a parameter may well make its new value, in its place: it overtakes no other reader.
  */
 import type { Node, Program } from '../graph/Program.js'
 import { sizeOf } from '../shape/TensorType.js'
-import { type Region, reads, type Single, type Unit, writes } from './Unit.js'
+import { type Operand, type Region, reads, type Single, type Unit, writes } from './Unit.js'
 
 type Part = Region | Single
 
@@ -21,14 +21,19 @@ const rootOf = ({ nodes }: Program, node: number): number => {
   return i
 }
 
+/** Whether a region reads an operand at the place of each of its elements. */
+const inPlace = ({ lanes, stays }: Operand): boolean => lanes === 'vector' && !stays
+
 /** Whether a region reads what is inside at the place of each of its elements, in whole rows. */
 const joins = (program: Program, region: Region, inside: ReadonlySet<number>, size: number, row: number): boolean => {
-  const inPlace = region.inputs.every(
-    ({ node, lanes, stays }) => !inside.has(rootOf(program, node)) || (lanes === 'vector' && !stays),
-  )
   if (region.sums.length > 0) return false
-  return inPlace && region.outer * region.inner === size && (region.outer === 1 || region.inner % row === 0)
+  if (!region.inputs.every(o => inPlace(o) || !inside.has(rootOf(program, o.node)))) return false
+  return region.outer * region.inner === size && (region.outer === 1 || region.inner % row === 0)
 }
+
+/** Whether a region may write the new value of a parameter over the old one, which others are still to read. */
+const overtakes = ({ nodes }: Program, region: Region, others: ReadonlySet<number>): boolean =>
+  region.inputs.some(o => inPlace(o) && others.has(o.node) && (nodes[o.node] as Node).expr._tag === 'Param')
 
 /** The units, those that can follow a product in its epilogue moved to it. */
 export const withEpilogues = (program: Program, units: readonly Unit[]): readonly Unit[] => {
@@ -36,6 +41,10 @@ export const withEpilogues = (program: Program, units: readonly Unit[]): readonl
   const at = new Map(units.flatMap((u, k) => writes(u).map(node => [node, k] as const)))
   const read = units.map(u => reads(program, u).map(node => rootOf(program, node)))
   const taken = new Set<number>()
+  const ends = ({ node }: Single): boolean => {
+    const lower = lowerOf(nodes[node] as Node)
+    return lower?._tag === 'Kernel' && lower.epilogue === 'ends'
+  }
   const lead = (head: Part, k: number): Unit => {
     const lower = head._tag === 'Single' ? lowerOf(nodes[head.node] as Node) : null
     if (head._tag !== 'Single' || lower?._tag !== 'Kernel' || lower.epilogue !== 'leads') return head
@@ -44,16 +53,23 @@ export const withEpilogues = (program: Program, units: readonly Unit[]): readonl
     const inside = new Set([head.node])
     const led: Part[] = [head]
     const before = (node: number): boolean => inside.has(node) || (at.get(node) ?? -1) < k
+    const overtaken = new Set<number>()
+    const follows = (unit: Unit, from: readonly number[]): unit is Part => {
+      if (unit._tag === 'Led' || !from.some(r => inside.has(r)) || !from.every(before)) return false
+      if (unit._tag === 'Single') return ends(unit)
+      return joins(program, unit, inside, size, row) && !overtakes(program, unit, overtaken)
+    }
     for (let i = k + 1; i < units.length; i++) {
       const unit = units[i] as Unit
       const from = read[i] as readonly number[]
-      if (unit._tag === 'Led' || taken.has(i) || !from.some(r => inside.has(r)) || !from.every(before)) continue
-      const kernel = unit._tag === 'Single' ? lowerOf(nodes[unit.node] as Node) : null
-      const ends = kernel?._tag === 'Kernel' && kernel.epilogue === 'ends'
-      if (!ends && !(unit._tag === 'Region' && joins(program, unit, inside, size, row))) continue
+      if (taken.has(i)) continue
+      if (!follows(unit, from)) {
+        for (const node of from) overtaken.add(node)
+        continue
+      }
       taken.add(i)
       led.push(unit)
-      if (ends) break
+      if (unit._tag === 'Single') break
       for (const node of writes(unit)) inside.add(node)
     }
     return led.length === 1 ? head : { _tag: 'Led', units: led }

@@ -76,7 +76,7 @@ const run = (
   floats.set(transposeA ? transposed(a, m, k) : a, aAt / 4)
   floats.set(transposeB ? transposed(b, k, n) : b, bAt / 4)
   const strides = [...(transposeA ? [1, m] : [k, 1]), ...(transposeB ? [1, k] : [n, 1])]
-  words.set([aAt, bAt, c, m, n, k, ...strides, batch, m * k, k * n, m * n, scratch, n])
+  words.set([aAt, bAt, c, m, n, k, ...strides, batch, m * k, k * n, m * n, scratch, n, 0])
   matmul(0)
   const end = c / 4 + batch * m * n
   const outside = [...words.subarray(end, scratch / 4), ...words.subarray(afterScratch / 4, afterScratch / 4 + 64)]

@@ -50,7 +50,7 @@ test('the text has a function for every region, the steps in order, and the name
     /^@external\("core", "matmul"\)\ndeclare function matmul\(record: usize\): void$/m,
     /^export function region_y\(a: usize\): void \{$/m,
     /^ {6}const layer_add_\d+ = add_f32\(layer_matmul_\d+, layer_b\);$/m,
-    /^ {2}\/\/ layer_matmul_\d+ @0x[0-9a-f]{6} f32\[rows, 24\] = matmul\(x, layer_w\)\n {2}matmul\(0x[0-9a-f]{6}\)$/m,
+    /^ {2}\/\/ layer_matmul_\d+ @0x[0-9a-f]{6} f32\[rows, 24\] = matmul\(x, layer_w\)\n {2}\/\/ y @0x[0-9a-f]{6} = region_y\(.+\)\n {2}matmul\(0x[0-9a-f]{6}\)$/m,
     /^ {2}\/\/ next_layer_w @0x[0-9a-f]{6} = region_next_layer_w\(/m,
   ])
     assert.match(source, line)

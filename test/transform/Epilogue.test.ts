@@ -4,11 +4,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mapMemory } from '../../src/backend/layout.js'
 import { type Expr, input, type Param, param } from '../../src/graph/Expr.js'
-import { relu } from '../../src/nn/activation.js'
-import { add, div, mul } from '../../src/op/arithmetic.js'
+import { elu, relu } from '../../src/nn/activation.js'
+import { add, div, mul, sub } from '../../src/op/arithmetic.js'
 import { broadcastTo } from '../../src/op/broadcast.js'
 import { conv2d, convTranspose2d } from '../../src/op/conv.js'
 import { prepared2d } from '../../src/op/conv.prepared.js'
+import { matmul } from '../../src/op/matmul.js'
 import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
 import { mean } from '../../src/op/reduce.js'
 import { slice } from '../../src/op/window.js'
@@ -169,6 +170,100 @@ test('one large image with kept filters, cut between lines of patches', () => {
     if (threads > 1) assert.ok(together.cut.includes('winograd'))
     for (const [name, words] of Object.entries(apart.results)) assert.equal(together.results[name], words, name)
   }
+})
+
+interface Dense {
+  readonly batch: boolean
+  readonly ta: boolean
+  readonly tb: boolean
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly bias: boolean
+  readonly update: boolean
+  readonly activation: 'elu' | 'both' | 'none'
+  readonly shown: boolean
+  readonly rows: number
+  readonly threads: number
+}
+
+const dense: fc.Arbitrary<Dense> = fc.record({
+  batch: fc.boolean(),
+  ta: fc.boolean(),
+  tb: fc.boolean(),
+  m: fc.constantFrom(1, 3, 4, 5, 17, 50, 300, 520),
+  n: fc.constantFrom(1, 2, 4, 7, 16, 20, 36),
+  k: fc.constantFrom(1, 3, 10, 260),
+  bias: fc.boolean(),
+  update: fc.boolean(),
+  activation: fc.constantFrom('elu', 'both', 'none'),
+  shown: fc.boolean(),
+  rows: fc.constantFrom(0, 1, 2, 5),
+  threads: fc.integer({ min: 1, max: 3 }),
+})
+
+/** A product of matrices, of the rows' or as many as there are rows, and what may follow it. */
+const product = (c: Dense): { readonly state: readonly Param[]; readonly results: Readonly<Record<string, Expr>> } => {
+  const lead = c.batch ? [-1] : []
+  const [m, k] = c.batch ? [c.m, c.k] : c.ta ? [c.m, -1] : [-1, c.k]
+  const a = input('x', f32(...lead, ...(c.ta ? [k, m] : [m, k])))
+  const right = f32(...lead, ...(c.tb ? [c.n, k] : [k, c.n]))
+  const b = k === -1 || c.batch ? input('b', right) : param('b', right)
+  const y = matmul(a, b, { a: c.ta, b: c.tb })
+  const [bias, w] = [param('bias', f32(c.n)) as Param, param('w', f32(c.m, c.n)) as Param]
+  const biased = c.bias ? add(y, broadcastTo(bias, y.type.shape)) : y
+  const active = c.activation === 'none' ? biased : elu(biased)
+  const last = c.activation === 'both' ? mul(active, add(biased, 1)) : active
+  const updated = c.update && c.ta && !c.batch ? { updated: sub(w, last) } : {}
+  const state = [bias, w, ...(b._tag === 'Param' ? [b] : [])]
+  return { state, results: { last, ...updated, ...(c.shown && { y }), total: mean(last) } }
+}
+
+const runDense = (c: Dense, fused: boolean, threads: number) => {
+  const { state, results } = product(c)
+  const x = c.batch ? 5 * c.m * c.k : 5 * (c.ta ? c.m : c.k)
+  const b = c.batch ? 5 * c.k * c.n : 5 * c.n
+  const count = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
+  const given = {
+    x: numbers(x, 1),
+    ...Object.fromEntries(state.map((s, i) => [s.name, numbers(count(s.type.shape), 7 + i)])),
+    ...((c.batch || c.ta) && { b: numbers(b, 2) }),
+  }
+  const slots = state.map(({ name, type }) => ({ name, type }))
+  return runTiled({ rows: 5, state: slots, program: { results, updates: {} }, fused }, c.rows, threads, given).results
+}
+
+test('any product of matrices and what follows: the bits of one after the other', () => {
+  fc.assert(
+    fc.property(dense, c => {
+      const apart = runDense(c, false, 1)
+      const together = runDense(c, true, c.threads)
+      for (const [name, words] of Object.entries(apart)) assert.equal(together[name], words, name)
+    }),
+    { numRuns: 300, seed: 4 },
+  )
+})
+
+test('a product of matrices leads its bias and activation, and the update that a gradient is for', () => {
+  const c = { batch: false, ta: false, tb: false, m: 50, n: 20, k: 10, bias: true, update: true, shown: false } as const
+  const forward = product({ ...c, activation: 'elu', rows: 5, threads: 1 })
+  assert.equal(ledBy(forward.results, forward.state), [2])
+  const gradient = product({ ...c, ta: true, bias: false, activation: 'none', rows: 5, threads: 1 })
+  assert.equal(ledBy(gradient.results, gradient.state), [2])
+})
+
+test('the update of a parameter overtakes nobody who still reads it: it is written in its place', () => {
+  const w = param('w', f32(20, 20))
+  const x = input('x', f32(-1, 20))
+  const gradient = matmul(x, x, { a: true })
+  const programs = { p: { results: { y: matmul(gradient, w) }, updates: { w: sub(w, gradient) } } }
+  const map = expectRight(mapMemory({ rows: 3, state: [{ name: 'w', type: w.type }], programs }))
+  const { units, copies } = map.programs.get('p')?.plan ?? {}
+  assert.equal(
+    units?.map(u => u._tag),
+    ['Single', 'Single', 'Region'],
+  )
+  assert.equal(copies, [])
 })
 
 test('an operand that the product still reads is not written over', () => {
