@@ -35,7 +35,7 @@ function accumulate(to: usize, from: usize, sum: v128): void {
 
 /**
  * C[4 x 8] at `c` (row stride `alongC` bytes) = the chunk's sum, added to the sum of those before at `sum` (row stride
- * `alongSum`) unless that is 0, from panels of A and B that take 32 bytes a k; `length` is a panel's bytes. Up to 224
+ * `alongSum`) unless that is 0, from panels of A and B that take 32 bytes a k; `length`, not 0, is a panel's bytes. Up to 224
  * bytes before `b` are read, too.
  */
 export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize, sum: usize, alongSum: usize): void {
@@ -44,7 +44,7 @@ export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize,
   const begin = a, end = a + length, skipped = (0 - length) & 255
   a -= skipped
   b -= skipped + 256
-  if (length != 0) do {
+  do {
     b += 256
     b0 = v128.load(b), b1 = v128.load(b, 16)
     if (a >= begin) {
