@@ -2,16 +2,22 @@
 import * as E from '#fp/Either.js'
 import type { Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
+import { show } from '../graph/settings.js'
+import type { DType } from '../shape/DType.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
 import { type Machine, machine } from './machine.js'
-import { type Bits, viewsOf, writeNumbers } from './numbers.js'
+import { type Bits, isInt32, viewsOf, writeNumbers } from './numbers.js'
 
 /** A tensor on the host, row-major. */
 export interface Tensor {
   readonly shape: readonly number[]
   readonly values: Bits
 }
+
+/** The first value that is no element of the type, or -1; a bool is any number. */
+const oddValue = (dtype: DType, given: ArrayLike<number>): number =>
+  Array.prototype.findIndex.call(given, dtype === 'i32' ? v => !isInt32(v) : v => typeof v !== 'number')
 
 const misfit = (program: Program.Program, inputs: Readonly<Record<string, ArrayLike<number>>>, rows: number) => {
   if (!Number.isInteger(rows) || rows < 0)
@@ -23,6 +29,9 @@ const misfit = (program: Program.Program, inputs: Readonly<Record<string, ArrayL
     if (!given) return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but is not given`)
     if (given.length !== sizeOf(type.shape))
       return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but ${given.length} values are given`)
+    const odd = oddValue(type.dtype, given)
+    if (odd >= 0)
+      return shapeError('evaluate', `"${expr.name}" needs ${showType(type)}, but value ${odd} is ${show(given[odd])}`)
   }
   return null
 }
