@@ -7,7 +7,7 @@ import type { DType } from '../shape/DType.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { resolveShape, resolveType, showType, sizeOf } from '../shape/TensorType.js'
 import { type Machine, machine } from './machine.js'
-import { type Bits, isInt32, viewsOf, writeNumbers } from './numbers.js'
+import { type Bits, isWord, viewsOf, writeNumbers } from './numbers.js'
 
 /** A tensor on the host, row-major. */
 export interface Tensor {
@@ -17,7 +17,7 @@ export interface Tensor {
 
 /** The first value that is no element of the type, or -1; a bool is any number. */
 const oddValue = (dtype: DType, given: ArrayLike<number>): number =>
-  Array.prototype.findIndex.call(given, dtype === 'i32' ? v => !isInt32(v) : v => typeof v !== 'number')
+  Array.prototype.findIndex.call(given, dtype === 'i32' ? v => !isWord(v) : v => typeof v !== 'number')
 
 const misfit = (program: Program.Program, inputs: Readonly<Record<string, ArrayLike<number>>>, rows: number) => {
   if (!Number.isInteger(rows) || rows < 0)

@@ -18,8 +18,8 @@ export const viewsOf = (buffer: ArrayBufferLike): Views => ({
   f64: new Float64Array(buffer),
 })
 
-/** Whether it is an element of i32. */
-export const isInt32 = (x: unknown): boolean => typeof x === 'number' && (x | 0) === x
+/** Whether it is an element of i32, signed or, as the words of keys are, unsigned. */
+export const isWord = (x: unknown): boolean => typeof x === 'number' && ((x | 0) === x || x >>> 0 === x)
 
 /** Writes numbers as a tensor of the type; a bool is true unless it is 0. */
 export const writeNumbers = (views: Views, { at, type }: Located, values: ArrayLike<number>): void => {

@@ -32,6 +32,8 @@ export interface LossDef<C, K extends Target> {
   readonly compute: (config: C, output: Expr, label: Expr) => Expr
   /** of a loss of classes: the same for labels of shares f32[-1, classes], as mixing rows makes them */
   readonly soft?: (config: C, output: Expr, label: Expr) => Expr
+  /** of a loss of values: the least and the largest that a label may be; any finite number where absent */
+  readonly range?: readonly [number, number]
 }
 
 /** A LossDef without its types. */
@@ -40,6 +42,7 @@ export interface LossDefinition extends Definition {
   readonly target: Target
   readonly compute: (config: unknown, output: Expr, label: Expr) => Expr
   readonly soft: ((config: unknown, output: Expr, label: Expr) => Expr) | null
+  readonly range: readonly [number, number] | null
 }
 
 /** A loss as data. */
@@ -60,6 +63,7 @@ export const define = <C, K extends Target>(
     config: erase(d.config),
     compute: (c, output, label) => d.compute(c as C, output, label),
     soft: soft ? (c, output, label) => soft(c as C, output, label) : null,
+    range: d.range ?? null,
   }
   return Object.assign((config: C): Loss<K> => ({ of: 'loss', kind: d.kind, target: d.target, config, def }), { def })
 }
@@ -73,8 +77,14 @@ const perRow = (x: Expr): Expr => {
 }
 
 /** Labels of the output's shape, compared with it element by element. */
-const elementwise = <C>(kind: string, config: t.Type<C, unknown>, f: (c: C, x: Expr, z: Expr) => Expr) =>
+const elementwise = <C>(
+  kind: string,
+  config: t.Type<C, unknown>,
+  f: (c: C, x: Expr, z: Expr) => Expr,
+  part: Pick<LossDef<C, 'values'>, 'range'> = {},
+) =>
   define({
+    ...part,
     kind,
     target: 'values',
     config,
@@ -127,9 +137,13 @@ const oneHotCrossEntropyOf = define({
   target: 'values',
   config: smoothing,
   compute: sharedCrossEntropy,
+  range: [0, 1],
 })
-const sigmoidCrossEntropyOf = elementwise('gradus/sigmoidCrossEntropy', nothing, (_c, x, z) =>
-  add(sub(maximum(x, 0), mul(x, z)), log1p(exp(neg(abs(x))))),
+const sigmoidCrossEntropyOf = elementwise(
+  'gradus/sigmoidCrossEntropy',
+  nothing,
+  (_c, x, z) => add(sub(maximum(x, 0), mul(x, z)), log1p(exp(neg(abs(x))))),
+  { range: [0, 1] },
 )
 const mseOf = elementwise('gradus/mse', nothing, (_c, x, z) => square(sub(x, z)))
 const maeOf = elementwise('gradus/mae', nothing, (_c, x, z) => abs(sub(x, z)))

@@ -6,6 +6,7 @@ import * as Batches from '../data/Batches.js'
 import { type DataError, refuse } from '../data/DataError.js'
 import { column, type Data, isSoft, pick, weightsOf } from '../data/Dataset.js'
 import { type Label, show } from '../data/Label.js'
+import * as Loss from '../nn/Loss.js'
 import { inputEntries } from '../nn/Node.js'
 import type { Inputs } from '../shape/Dims.js'
 import { soleInput } from '../shape/inputs.js'
@@ -16,15 +17,25 @@ import { weightInput } from './weighting.js'
 
 export type AnyData = Data<Inputs, Label>
 
-/** What is wrong with labels that no reader of data made, if anything. */
-const labelsComplaint = (data: AnyData): string | null => {
+/** The least and the largest label that the loss has a meaning for, or null. */
+const rangeOf = (loss: AnyRecipe['loss'], label: Label): readonly [number, number] | null => {
+  if (label.target === 'class') return [0, label.classes - 1]
+  const def = Loss.resolve(loss)
+  return E.isRight(def) ? def.right.range : null
+}
+
+/** What is wrong with the labels for the loss, or because no reader of data made them, if anything. */
+const labelsComplaint = ({ loss }: AnyRecipe, data: AnyData): string | null => {
   const { label, labels, size } = data
   if (isSoft(data)) return null
   const width = label.target === 'class' ? 1 : sizeOf(label.shape)
   if (labels.length !== size * width) return `there are ${labels.length} labels for ${size} rows`
-  if (label.target === 'values') return null
-  const odd = labels.findIndex(y => !(y >= 0 && y < label.classes))
-  return odd < 0 ? null : `row ${odd + 1}: the label ${labels[odd]} is out of range: 0 to ${label.classes - 1}`
+  const range = rangeOf(loss, label)
+  if (range === null) return null
+  const [low, high] = range
+  const odd = labels.findIndex(y => !(y >= low && y <= high))
+  if (odd < 0) return null
+  return `row ${Math.floor(odd / width) + 1}: the label ${labels[odd]} is out of range: ${loss.kind} takes ${low} to ${high}`
 }
 
 /** The data, if they fit the recipe's net and loss. */
@@ -54,7 +65,7 @@ export const fits = (recipe: AnyRecipe, data: AnyData | undefined): E.Either<Dat
   if (recipe.labels && names && recipe.labels.some((name, i) => name !== names[i]))
     return refuse(`the recipe names the classes ${recipe.labels.join(', ')}, the data ${names.join(', ')}`)
   if (data.size === 0) return refuse('the data set is empty')
-  const wrong = labelsComplaint(data)
+  const wrong = labelsComplaint(recipe, data)
   if (wrong !== null) return refuse(wrong)
   if (isSoft(data) && !hasShares(recipe))
     return refuse('the labels are soft, as augmentations that mix rows make them, but the recipe has no such one')

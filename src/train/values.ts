@@ -1,7 +1,7 @@
 /** The slots of a state as numbers: to look at them, and to start from values that were made elsewhere. */
 import * as E from '#fp/Either.js'
 import type { Tensor } from '../backend/evaluate.js'
-import { type Bits, isInt32, viewsOf, writeNumbers } from '../backend/numbers.js'
+import { type Bits, isWord, viewsOf, writeNumbers } from '../backend/numbers.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { showType, sizeOf } from '../shape/TensorType.js'
 import type { StateError } from './errors.js'
@@ -27,7 +27,7 @@ interface Element {
 }
 
 const count: Element = { expects: 'a whole number >= 0', holds: x => Number.isSafeInteger(x) && x >= 0 }
-const integer: Element = { expects: 'a 32-bit integer', holds: isInt32 }
+const integer: Element = { expects: 'an integer of 32 bits', holds: isWord }
 const double: Element = { expects: 'a finite number', holds: x => Number.isFinite(x) }
 const float: Element = {
   expects: 'a finite 32-bit float',

@@ -28,7 +28,7 @@ test('what is missing or does not fit', () => {
   assert.match(why(param('w', f32(2)), { w: [1] }), /"w" needs f32\[2\], but 1 values are given/)
   assert.match(why(input('constructor', f32(1)), {}), /"constructor" needs f32\[1\], but is not given/)
   const i = input('i', tensorType('i32', [2]))
-  for (const odd of [0.5, 2 ** 31, Number.NaN, '1'])
+  for (const odd of [0.5, 2 ** 32, -(2 ** 31) - 1, Number.NaN, '1'])
     assert.match(why(i, { i: [0, odd as number] }), /"i" needs i32\[2\], but value 1 is /)
   assert.match(why(x, { x: [1, 'b' as never, 3] }), /"x" needs f32\[1, 3\], but value 1 is "b"/)
   assert.match(why(add(x, input('x', f32(3))), { x: [1, 2, 3] }), /"x" is used as/)

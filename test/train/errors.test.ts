@@ -57,7 +57,7 @@ const wrong: readonly (readonly [string, unknown, readonly RegExp[]])[] = [
   // written by hand, past all readers
   ['numbers that are not its rows', { ...rows(10), size: 9 }, [/60 numbers/, /9 rows of \[6\]/]],
   ['fewer labels than rows', { ...rows(10), labels: Int32Array.of(0) }, [/1 labels for 10 rows/]],
-  ['a class beyond the last', { ...rows(3), labels: Int32Array.of(0, 3, 1) }, [/row 2: the label 3 /, /0 to 2/]],
+  ['a class beyond the last', { ...rows(3), labels: Int32Array.of(0, 3, 1) }, [/row 2: the label 3 /, /0 to 2$/]],
   ['a negative class', { ...rows(3), labels: Int32Array.of(0, 1, -1) }, [/row 3: the label -1 /]],
 ]
 for (const [name, data, words] of wrong)
@@ -113,6 +113,19 @@ test('values of another shape for a regression', async () => {
   const t = expectRight(await Trainer.compile(recipe)())
   const bad = data as unknown as Parameters<typeof t.step>[1]
   says(expectLeft(t.step(t.init(), bad)), 'DataError', /\[2\]/, /\[3\]/)
+})
+
+test('labels that the loss has no meaning for', async () => {
+  const shape = { inputs: [6], label: Label.values(2) } as const
+  const net = pipe(Net.input(6), Layer.dense(2))
+  const settings = { net, optimizer: Optimizer.sgd({ rate: 0.1 }), batch: 2, epochs: 1, seed: 0 }
+  for (const loss of [Loss.sigmoidCrossEntropy(), Loss.softmaxCrossEntropy({ labels: 'oneHot' })])
+    for (const odd of [-0.01, 1.01]) {
+      const recipe = Recipe.of({ ...settings, loss })
+      const train = expectRight(Data.of(shape)({ x: numbers(12), y: [0, 1, 0.5, odd] }))
+      says(expectLeft(await Trainer.fit(recipe)({ train })()), 'DataError', /^train: row 2: the label /, /0 to 1$/)
+      expectRight(await Trainer.fit(Recipe.of({ ...settings, loss: Loss.mse() }))({ train })())
+    }
 })
 
 test('class names that contradict each other', async () => {

@@ -55,7 +55,7 @@ test('refuses names, sizes and numbers that do not fit', () => {
   assert.match(refused({ 'dense1/b': [1, 2, 3, 4, 5, 6, 1e39] }), 'value 6 must be a finite 32-bit float')
   for (const step of [-1, 0.5, 2 ** 53]) assert.match(refused({ step: [step] }), 'must be a whole number >= 0')
   const key = Object.keys(expectRight(State.values(trainer.init()))).find(name => name.startsWith('key/')) as string
-  assert.match(refused({ [key]: [0, 0.5] }), 'value 1 must be a 32-bit integer')
+  assert.match(refused({ [key]: [0, 0.5] }), 'value 1 must be an integer of 32 bits')
 })
 
 test.run()
