@@ -5,7 +5,7 @@
  */
 import type { Node } from '../graph/Program.js'
 import { showType } from '../shape/TensorType.js'
-import { partsOf, type Region, type Single } from '../transform/Unit.js'
+import { partsOf, type Region, type Single, writes } from '../transform/Unit.js'
 import { emitRegion, parseKey } from './emitRegion.js'
 import { type Encoded, encodeUnits } from './encode.js'
 import { placesOf } from './image.js'
@@ -51,7 +51,9 @@ interface Named {
 
 /** What a region computes: the names of what leaves it, of what it takes. */
 const regionRemark = ({ names }: Named, region: Region): string =>
-  `${region.outputs.map(o => names[o.node]).join(', ')} from ${region.inputs.map(i => names[i.node]).join(', ')}`
+  `${writes(region)
+    .map(n => names[n])
+    .join(', ')} from ${region.inputs.map(i => names[i.node]).join(', ')}`
 
 const regionText = (named: Named, region: Region, fn: string): string => {
   const { names } = named
@@ -73,7 +75,7 @@ const stepRemark = (map: MemoryMap, { form, names }: Named, unit: Region | Singl
     return `${names[node]} @${hex(map.addressOf(place, 0))}`
   }
   if (unit._tag === 'Region')
-    return `${unit.outputs.map(o => show(o.node)).join(', ')} = ${fn}(${unit.inputs.map(i => names[i.node]).join(', ')})`
+    return `${writes(unit).map(show).join(', ')} = ${fn}(${unit.inputs.map(i => names[i.node]).join(', ')})`
   const { expr, args } = nodes[unit.node] as Node
   const op = expr._tag === 'Apply' ? expr.op.name : ''
   return `${show(unit.node)} ${showType(expr.type)} = ${op}(${args.map(a => names[a]).join(', ')})`
@@ -130,7 +132,7 @@ export const generateModule = (spec: MachineSpec, map: MemoryMap): Generated => 
   for (const { named } of forms)
     for (const unit of named.form.plan.units.flatMap(partsOf)) {
       if (unit._tag !== 'Region' || regions.has(unit.key)) continue
-      const fn = free(`region_${named.names[unit.outputs[0]?.node ?? 0]}`)
+      const fn = free(`region_${named.names[writes(unit)[0] ?? 0]}`)
       regions.set(unit.key, fn)
       regionTexts.push(regionText(named, unit, fn))
       for (const { fn: used } of parseKey(unit.key).steps) functions.add(used)

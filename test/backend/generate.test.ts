@@ -7,6 +7,7 @@ import { type Machine, type MachineSpec, machine } from '../../src/backend/machi
 import { build } from '../../src/compiler/build.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import { add, maximum, mul, sub } from '../../src/op/arithmetic.js'
+import { sum } from '../../src/op/broadcast.js'
 import { matmul } from '../../src/op/matmul.js'
 import { mean } from '../../src/op/reduce.js'
 import { sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.js'
@@ -62,6 +63,15 @@ test('the text has a function for every region, the steps in order, and the name
       ['predict', 'program_predict'],
     ],
   )
+})
+
+test('a region whose sums alone leave it goes by their name', () => {
+  const total = sum(sub(mul(x, 2), param('offset', f32(40))), [1])
+  const programs = { p: { results: { total }, updates: {} } }
+  const state = [{ name: 'offset', type: f32(40) }]
+  const source = expectRight(machine({ rows: 10, state, programs, generated: true })).generated()?.source ?? ''
+  assert.match(source, /^\/\*\* total from x, c_2, offset \*\/\nexport function region_total\(/m)
+  assert.match(source, /^ {2}\/\/ total @0x[0-9a-f]{6} = region_total\(x, c_2, offset\)$/m)
 })
 
 test('a module is deterministic and within the contract: no data, no mutable global', async () => {
