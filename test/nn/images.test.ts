@@ -87,6 +87,9 @@ test('what does not fit is said with both shapes and what to do', () => {
     says(Layer.conv2d(4, 3, { stride: 0 })(Net.input(9, 9, 1))),
     /stride must be a whole number >= 1, or two/,
   )
+  const holed: [number, number] = [2, 2]
+  Reflect.deleteProperty(holed, 1)
+  assert.match(says(Layer.maxPool2d(2, { stride: holed })(Net.input(9, 9, 1))), /stride must be a whole number >= 1/)
   assert.match(
     says(Layer.conv2d(4, 3, { padding: -1 })(Net.input(9, 9, 1))),
     /must be "same".*\[\[-1, -1\], \[-1, -1\]\]$/,

@@ -21,10 +21,11 @@ export const imageFault = (x: Shape = []): string | null =>
 
 export type Two = readonly [number, number]
 
+/** Lists of two; not by `every`, which passes over what is missing from a list. */
 export const isPair =
-  (holds: (u: unknown) => u is number) =>
-  (u: unknown): u is Two =>
-    Array.isArray(u) && u.length === 2 && u.every(holds)
+  <A>(holds: (u: unknown) => u is A) =>
+  (u: unknown): u is readonly [A, A] =>
+    Array.isArray(u) && u.length === 2 && holds(u[0]) && holds(u[1])
 
 export const isWhole = (u: unknown): u is number =>
   typeof u === 'number' && Number.isInteger(u) && u >= 0 && u <= 65_536
@@ -32,7 +33,7 @@ export const isWhole = (u: unknown): u is number =>
 /** Two sizes, [vertical, horizontal]. */
 export const two = that<Two>('a whole number >= 1, or two', isPair(size.is))
 
-export const isEdges = (u: unknown): u is Edges => Array.isArray(u) && u.length === 2 && u.every(isPair(isWhole))
+export const isEdges = isPair(isPair(isWhole))
 
 /** 'same', 'valid' or the edges. */
 export type Pads = 'same' | 'valid' | Edges
