@@ -12,7 +12,7 @@ import { multiplyAdd } from '../multiply-add'
 import { CHUNK } from './chunk'
 import { pack } from './pack'
 
-/** Up to so many rows of A are taken one by one: four cost as much as a tile. */
+/** Up to so many rows of A are taken one by one; a tile of four costs less than three. */
 // @ts-ignore: decorator
 @inline
 const FEW: u32 = 2

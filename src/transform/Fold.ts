@@ -6,8 +6,9 @@
  *
  * so a batch normalization with moving statistics, s = gamma / sqrt(variance + epsilon), t = beta + s (b - mean), costs
  * nothing. Equal to within rounding. A chain of additions, subtractions, products and quotients with one number for each
- * channel (the last axis) or for all is folded as far as it goes, also through reshapes that keep the last axis; it ends
- * at whatever else, and where a value is read twice.
+ * channel of the product (its last axis), or for all, is folded as far as it goes, also through reshapes, where numbers
+ * that come again and again in step with the channels count as theirs; it ends at whatever else, and where a value is
+ * read twice.
  */
 import type * as E from '#fp/Either.js'
 import { apply, constant, type Expr } from '../graph/Expr.js'
@@ -60,7 +61,7 @@ const spread = ({ op, attrs, args }: Applied, scale: Expr): Expr => {
   return reshape(broadcastTo(byGroup, [own, groups, filters / groups]), [own, filters])
 }
 
-const lastOf = (e: Expr): number | undefined => e.type.shape[e.type.shape.length - 1]
+const channelsOf = (product: Program.Node | undefined): number => product?.expr.type.shape.at(-1) ?? 1
 
 const isOp = (e: Expr, name: string): e is Applied => e._tag === 'Apply' && e.op.name === name
 
@@ -76,27 +77,31 @@ export const fold = (program: Program.Program): E.Either<ShapeError, Program.Pro
   /** The chain that ends at a node that is read once. */
   const open = (i: number | undefined): Chain | null => (i !== undefined && uses[i] === 1 ? (chains[i] ?? null) : null)
 
-  /** What a fixed operand holds for each channel, [channels], or for all, []. */
-  const byChannel = (i: number, channels: number): Expr | null => {
+  /** What a fixed operand of a shape holds for each channel of the product, [channels], or for all, []. */
+  const byChannel = (i: number, shape: readonly number[], channels: number): Expr | null => {
     const { expr, args } = nodes[i] as Program.Node
     const source = isOp(expr, 'broadcastTo') ? (args[0] as number) : i
-    const e = done[source] as Expr
-    const size = sizeOf(e.type.shape)
     if (!fixed[source]) return null
-    if (size === 1) return reshape(e, [])
-    return size === channels && lastOf(e) === channels ? reshape(e, [channels]) : null
+    const e = done[source] as Expr
+    const first = e.type.shape.findIndex(d => d !== 1)
+    if (first < 0) return reshape(e, [])
+    const own = e.type.shape.slice(first)
+    const last = shape.slice(-own.length)
+    const period = sizeOf(last)
+    if (last.some(d => d < 1) || channels % period !== 0) return null
+    const values = reshape(broadcastTo(reshape(e, own), last), [period])
+    return reshape(broadcastTo(values, [channels / period, period]), [channels])
   }
 
   const chainOf = (expr: Applied, i: number, [a = 0, b]: readonly number[]): Chain | null => {
-    const channels = lastOf(expr)
-    if (fixed[i] || channels === undefined) return null
+    if (fixed[i]) return null
     if (isProduct(expr)) return b !== undefined && fixed[b] ? { product: i, length: 0, scale: null, shift: null } : null
     const [first, second] = [open(a), open(b)]
-    if (expr.op.name === 'reshape') return lastOf(expr.args[0] as Expr) === channels ? first : null
+    if (expr.op.name === 'reshape') return first
     const step = steps[expr.op.name]
     const [chain, other] = first ? [first, b] : [second, a]
     if (!step || !chain) return null
-    const v = other === undefined ? one : byChannel(other, channels)
+    const v = other === undefined ? one : byChannel(other, expr.type.shape, channelsOf(nodes[chain.product]))
     return v && step({ ...chain, length: chain.length + 1 }, v, chain !== first)
   }
 
@@ -121,8 +126,12 @@ export const fold = (program: Program.Program): E.Either<ShapeError, Program.Pro
     const product = nodes[chain.product]?.expr as Applied
     const [x, w] = (nodes[chain.product] as Program.Node).args.map(a => done[a] as Expr) as [Expr, Expr]
     const weights = chain.scale ? mul(w, spread(product, chain.scale)) : w
-    const scaled = reshape(apply(product.op, [x, weights], product.attrs), expr.type.shape)
-    done.push(chain.shift ? add(scaled, chain.shift) : scaled)
+    const scaled = apply(product.op, [x, weights], product.attrs)
+    const shifted = (y: Expr): Expr => (chain.shift ? add(y, chain.shift) : y)
+    const { shape } = expr.type
+    done.push(
+      shape.at(-1) === scaled.type.shape.at(-1) ? shifted(reshape(scaled, shape)) : reshape(shifted(scaled), shape),
+    )
   })
   return Program.of(outputs.map(o => done[o] as Expr))
 }

@@ -123,6 +123,34 @@ test('any chain by channel behind any product becomes one product and at most on
   )
 })
 
+/** Numbers by channel behind a reshape: so many of them side by side, by rows of those, or by both. */
+const reshaped = fc.record({
+  f: fc.constantFrom<(a: Expr, b: Expr) => Expr>(add, mul, div, (a, b) => sub(b, a)),
+  divisor: fc.nat(),
+  by: fc.constantFrom('last', 'merged', 'both', 'outer'),
+})
+
+test('a chain goes on behind any reshape while its numbers come in step with the channels', () => {
+  fc.assert(
+    fc.property(products, fc.array(reshaped, { minLength: 1, maxLength: 4 }), (product, steps) => {
+      const n = channels(product)
+      const places = sizeOf(product.type.shape.slice(1)) / n
+      const divisors = Array.from({ length: n }, (_, i) => i + 1).filter(d => n % d === 0)
+      const whole = steps.reduce((x, { f, divisor, by }, i) => {
+        const d = divisors[divisor % divisors.length] as number
+        const y = reshape(x, by === 'merged' ? [-1, (places * n) / d, d] : [-1, places, n / d, d])
+        return f(y, param(`v${i}`, f32(...{ last: [d], merged: [d], both: [n / d, d], outer: [n / d, 1] }[by])))
+      }, product)
+      const before = simple([whole])
+      const after = folded(whole)
+      agree(before, after, 2)
+      const left = running(after)
+      assert.ok(left.length <= 2 && left.slice(1).every(name => ['add', 'sub'].includes(name)), left.join())
+    }),
+    { numRuns: 150, seed: 4 },
+  )
+})
+
 const x = input('x', f32(-1, 6, 5, 4))
 const w = param('w', f32(3, 3, 4, 5))
 const [s, t] = [param('s', f32(5)), param('t', f32(5))]
@@ -147,9 +175,8 @@ test('what stands behind something else, goes along another axis, or depends on 
   assert.equal(running(folded(mul(y, input('i', f32(5))))), ['conv2d', 'mul'])
   assert.equal(running(folded(div(s, y))), ['conv2d', 'div'])
   assert.equal(running(folded(mul(conv2d(x, input('v', w.type)), s))), ['conv2d', 'mul'])
-  const flat = reshape(conv2d(x, param('u', f32(6, 5, 4, 1))), [-1])
-  assert.equal(running(folded(mul(flat, 3))), ['conv2d', 'mul'])
-  assert.equal(running(folded(mul(reshape(y, [-1, 60]), param('long', f32(60))))), ['conv2d', 'mul'])
+  for (const long of [60, 30, 10, 2])
+    assert.equal(running(folded(mul(reshape(y, [-1, 60 / long, long]), param('long', f32(long))))), ['conv2d', 'mul'])
 })
 
 test('a bias alone stays as it is', () => {
@@ -178,6 +205,15 @@ test('batch normalization of every form is gone behind every layer with weights'
         agree(simple([output]), after, 3)
       })
     }
+  for (const net of [
+    pipe(Net.input(9, 4), Layer.conv1d(6, 3), Layer.batchNorm()),
+    pipe(Net.input(9, 4), Layer.separableConv1d(6, 3), Layer.batchNorm()),
+    pipe(Net.input(4), Layer.dense(6), Layer.reshape(2, 3), Layer.batchNorm()),
+  ]) {
+    const { output } = meaning(net, 'infer')
+    assert.ok(running(folded(output)).every(name => ['conv2d', 'matmul', 'add'].includes(name)))
+    agree(simple([output]), folded(output), 3)
+  }
   const dense = pipe(Net.input(4), Layer.dense(6), Layer.batchNorm(), Layer.elu(), Layer.batchNorm())
   const { output } = meaning(dense, 'infer')
   const after = folded(output)
