@@ -133,7 +133,7 @@ const wordsOf = (
   ]
 }
 
-/** Channels in a grain: as wide as the kernel's blocks where filters are kept. */
+/** Channels in a grain: those whose sums stand side by side. */
 const grain = 16
 
 /** Patches from which on those of one image are cut, and not the channels given: then filters are read anew. */
