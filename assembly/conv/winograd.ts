@@ -16,6 +16,7 @@
 import { CHUNK } from '../matmul/chunk'
 import { epilogue } from '../epilogue'
 import { four } from '../matmul/four'
+import { tile } from '../matmul/tile'
 import { transpose } from '../matmul/transpose'
 import { next } from './pack'
 import { GAP } from './patch'
@@ -167,23 +168,28 @@ export function winogradFilters(args: usize): void {
 }
 
 /**
- * The products of a band with `wide` channels given. Matrix by matrix, so that one of the band stays in the cache; the
- * sums of a patch stand side by side, sixteen channels given of each matrix after the other.
+ * The products of a band of `count` patches with `wide` channels given. Matrix by matrix, so that one of the band stays
+ * in the cache; the sums of a patch stand side by side, sixteen channels given of each matrix after the other. One or two
+ * patches more than whole tiles take three cycles a k instead of four.
  */
 function multiply(
-  count: u32, panels: usize, slivers: usize, rows: u32, tiles: u32, taken: u32, to: usize, wide: u32,
+  each: u32, panels: usize, slivers: usize, rows: u32, count: u32, taken: u32, to: usize, wide: u32,
 ): void {
-  const sliver = ((<usize>taken << 5) + GAP) * count, along = (<usize>count << 6) + GAP
-  for (let p: u32 = 0; p < count; p++, to += 64) {
+  const sliver = ((<usize>taken << 5) + GAP) * each, along = (<usize>each << 6) + GAP
+  const rest = count & 3, fours = rest == 3 ? count + 1 >> 2 : count >> 2
+  for (let p: u32 = 0; p < each; p++, to += 64) {
     for (let j: u32 = 0; j < wide; j += 8) {
       const from = slivers + <usize>(j >> 3) * sliver
       for (let k: u32 = 0; k < taken; k += CHUNK) {
         const length = <usize>min(CHUNK, taken - k) << 5
+        const add = k != 0, b = from + (<usize>k << 5)
         let panel = panels + (<usize>k * rows << 2), c = to + <usize>(j >> 4) * rows * along + (j & 8) * 4
-        for (let t: u32 = 0; t < tiles; t++, c += along << 2) {
-          four(panel, from + (<usize>k << 5), length, c, along, k != 0 ? c : 0, along)
+        for (let t: u32 = 0; t < fours; t++, c += along << 2) {
+          four(panel, b, length, c, along, add ? c : 0, along)
           panel = next(panel, t, length)
         }
+        if (rest == 1) tile(1, 8, panel, b, length, c, along, add, 0, 0, 0)
+        else if (rest == 2) tile(2, 8, panel, b, length, c, along, add, 0, 0, 0)
       }
     }
     panels += (<usize>rows * taken << 2) + GAP
@@ -249,7 +255,7 @@ export function winograd(args: usize): void {
       const at = filters + (form == EACH_BAND ? 0 : <usize>((form == FIRST_BAND ? n - begin : n) >> 3) * sliver)
       if (form == EACH_BAND || form == FIRST_BAND && first == 0)
         for (let j: u32 = 0; j < wide; j += 8) packFilters(args, n + j, at + <usize>(j >> 3) * sliver, scratch)
-      multiply(each, panels, at, rows, count + 3 >> 2, taken, results, wide)
+      multiply(each, panels, at, rows, count, taken, results, wide)
       unpack(args, first, count, down, across, results, n, wide)
     }
     const before = done
