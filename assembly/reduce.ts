@@ -98,7 +98,7 @@ function sumRow(from: usize, bytes: usize): f32 {
   return sum
 }
 
-/** The maximum; NaN if any element is NaN. n >= 1. */
+/** The maximum; NaN if any element is NaN; -infinity of none. */
 export function reduceMax(a: usize): void {
   let from = <usize>load<u32>(a)
   let to = <usize>load<u32>(a, 4)
@@ -108,17 +108,17 @@ export function reduceMax(a: usize): void {
   for (let o: u32 = 0; o < outer; o++) {
     if (along == 4) {
       const end = from + (<usize>n << 2)
-      let best = load<f32>(from)
-      for (from += 4; from < end; from += 4) best = max(best, load<f32>(from))
+      let best: f32 = -Infinity
+      for (; from < end; from += 4) best = max(best, load<f32>(from))
       store<f32>(to, best)
       to += 4
     } else {
       for (let c: usize = 0; c < inner; c += 4) {
         let at = from + (c << 2)
-        let best = v128.load(at)
-        for (let i: u32 = 1; i < n; i++) {
-          at += along
+        let best = f32x4.splat(-Infinity)
+        for (let i: u32 = 0; i < n; i++) {
           best = f32x4.max(best, v128.load(at))
+          at += along
         }
         if (c + 4 <= inner) v128.store(to + (c << 2), best)
         else storeLanes(to + (c << 2), best, inner - c)

@@ -116,7 +116,7 @@ export const encodeUnits = (
   const bind = (unit: Region | Single, row?: number): readonly Bound[] => {
     if (unit._tag === 'Region') {
       const call = regionCall(unit, rows, row)
-      const nodes = [...unit.inputs, ...unit.outputs, ...unit.sums].map(o => o.node)
+      const nodes = [...unit.inputs, ...unit.outputs, ...unit.reductions].map(o => o.node)
       return [{ call: { ...call, kernel: kernelOf(call.kernel) }, args: nodes.map(at), out: 0 }]
     }
     const { expr, args } = program.nodes[unit.node] as Node

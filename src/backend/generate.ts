@@ -163,7 +163,7 @@ export const generateModule = (spec: MachineSpec, map: MemoryMap): Generated => 
     )
   const source = [
     comment([...preamble, ...memory(map)]).join('\n'),
-    `import { ${[...functions].sort().join(', ')} } from './elementwise'\nimport { storeLanes, sumLanes } from './tail'`,
+    `import { ${[...functions].sort().join(', ')} } from './elementwise'\nimport { maxLanes, storeLanes, sumLanes } from './tail'`,
     ...(declared.length > 0
       ? [`// Kernels of the core: each takes the address of its record.\n${declared.join('\n')}`]
       : []),

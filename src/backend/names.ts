@@ -21,7 +21,7 @@ const constantName = (values: readonly number[], type: string): string =>
 
 /** What generated text says otherwise: words of the language, variables of a region's loops, elementwise functions. */
 const reserved =
-  /^(a|c|inner|whole|rest|rows|record|left|chunk|room|stride|stop|lines|(total|part|sums?)\d+(_\d)?|[pdq]\d+|abstract|as|async|await|bool|break|case|catch|class|const|constructor|continue|declare|default|delete|do|else|enum|export|extends|false|finally|for|from|function|get|if|implements|import|in|infer|instanceof|interface|is|keyof|let|module|namespace|new|null|number|of|package|private|protected|public|readonly|return|set|static|string|super|switch|symbol|this|throw|true|try|type|typeof|undefined|unmanaged|var|void|while|with|yield|load|store|storeLanes|sumLanes|min|run|[iuf](8|16|32|64)|[iu]size|v128|\w+_(f32|f64|i32|bool|32))$/
+  /^(a|c|inner|whole|rest|rows|record|left|chunk|room|stride|stop|lines|(total|part)\d+(_\d)?|reduced\d+|[pdqr]\d+|abstract|as|async|await|bool|break|case|catch|class|const|constructor|continue|declare|default|delete|do|else|enum|export|extends|false|finally|for|from|function|get|if|implements|import|in|infer|instanceof|interface|is|keyof|let|module|namespace|new|null|number|of|package|private|protected|public|readonly|return|set|static|string|super|switch|symbol|this|throw|true|try|type|typeof|undefined|unmanaged|var|void|while|with|yield|load|store|storeLanes|sumLanes|maxLanes|min|max|Infinity|run|[iuf](8|16|32|64)|[iu]size|v128|\w+_(f32|f64|i32|bool|32))$/
 
 /** A name for every node, each once. */
 export const namesOf = (program: Program, { results, updates }: Wanted): readonly string[] => {

@@ -10,7 +10,7 @@ import type { Lowered } from '../graph/Op.js'
 import type { Node, Program } from '../graph/Program.js'
 import { byteSize, resolveType } from '../shape/TensorType.js'
 import { partsOf, reads, type Unit, writes } from '../transform/Unit.js'
-import { sumScratch } from './region.js'
+import { reductionScratch } from './region.js'
 
 /** Where a buffer lies: a section of memory and an offset in it, in bytes. */
 export interface Place {
@@ -105,7 +105,7 @@ export const epilogueBytes = 256
 export const scratchOf = (program: Program, unit: Unit, rows: number): number => {
   if (unit._tag === 'Led')
     return unit.units.reduce((n, u, i) => Math.max(n, scratchOf(program, u, rows) + (i === 0 ? epilogueBytes : 0)), 0)
-  if (unit._tag === 'Region') return sumScratch(unit, rows)
+  if (unit._tag === 'Region') return reductionScratch(unit, rows)
   const { expr } = program.nodes[unit.node] as Node
   const c = lowered(program, unit.node, rows)
   return c && expr._tag === 'Apply' && expr.op.lower._tag === 'Kernel' ? align(expr.op.lower.scratch?.(c) ?? 0) : 0

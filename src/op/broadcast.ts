@@ -223,7 +223,7 @@ export const reduceSamples = [
   ...[1, 3, 4, 5, 15, 16, 17, 1000].map(n => ({ args: [tensorType('f32', [n])], attrs: { axes: [0] } })),
 ]
 
-/** The sum over axes; over leading ones it may be taken at the edge of a fused region (src/transform/Fuse.ts). */
+/** The sum over axes; over leading or trailing ones it may be taken at the edge of a fused region. */
 export const sumOp: Op = {
   name: 'sum',
   type: reduceType,

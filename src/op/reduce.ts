@@ -49,7 +49,8 @@ export const mean = (x: Expr, axes?: readonly number[], keep = false): Expr => {
 }
 
 // --- max --------------------------------------------------------------------------------------------------------------
-const maxOp: Op = {
+/** The maximum over axes; over leading or trailing ones it may be taken at the edge of a fused region. */
+export const maxOp: Op = {
   name: 'max',
   type: c => (c.args.some(a => a.shape.includes(0)) ? E.left('the maximum of nothing') : reduceType(c)),
   vjp: ({ attrs, args: [x], out, g }) => {

@@ -1,10 +1,12 @@
 /**
  * The regions of the library's own chains: every activation behind a dense layer, with and without batch norm and
- * dropout, every loss, and every optimizer with and without clipping (constraints, averages and guards are left to the
- * unfused kernels). The build compiles a kernel for each of them into the core, where the machine finds them by key.
+ * dropout, every loss, a classifier's softmax, and every optimizer with and without clipping (constraints, averages and
+ * guards are left to the unfused kernels). The build compiles a kernel for each of them into the core, where the machine
+ * finds them by key.
  */
 import * as E from '#fp/Either.js'
 import { flow, pipe } from '#fp/function.js'
+import type { Expr } from '../graph/Expr.js'
 import * as Layer from '../nn/Layer.js'
 import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
@@ -12,6 +14,7 @@ import * as Clip from '../optim/Clip.js'
 import * as Decay from '../optim/Decay.js'
 import * as Optimizer from '../optim/Optimizer.js'
 import { prepare } from '../transform/prepare.js'
+import { compile } from './inference.js'
 import * as Metric from './Metric.js'
 import { programs } from './programs.js'
 import { type AnyRecipe, of } from './Recipe.js'
@@ -130,18 +133,27 @@ const recipes = (): readonly AnyRecipe[] => [
   ...losses.map(loss => of({ ...common, loss, net: pipe(input, Layer.dense(3)), optimizer: sgd })),
 ]
 
-/** Keys of regions with more than one step, each once, in a fixed order. */
+/** What the recipes' programs compute, and a classifier's. */
+const computed = (): readonly (readonly Expr[])[] => {
+  const trained = recipes().flatMap(recipe => {
+    const made = programs(recipe)
+    return E.isLeft(made) ? [] : [made.right.train, made.right.evaluate, made.right.predict]
+  })
+  const compiled = compile(pipe(input, Layer.dense(3)), true, { rows: 4 })
+  return [
+    ...trained.map(({ results, updates }) => [...Object.values(results), ...Object.values(updates)]),
+    ...(E.isLeft(compiled) ? [] : Object.values(compiled.right.programs).map(results => Object.values(results))),
+  ]
+}
+
+/** Keys of regions with more than one step or with reductions, each once, in a fixed order. */
 export const chains = (): readonly string[] => {
   const keys = new Set<string>()
-  for (const recipe of recipes()) {
-    const made = programs(recipe)
-    if (E.isLeft(made)) continue
-    const { train, evaluate, predict } = made.right
-    for (const wanted of [train, evaluate, predict]) {
-      const ready = prepare([...Object.values(wanted.results), ...Object.values(wanted.updates)])
-      if (E.isLeft(ready)) continue
-      for (const unit of ready.right.units) if (unit._tag === 'Region' && unit.steps.length > 1) keys.add(unit.key)
-    }
+  for (const exprs of computed()) {
+    const ready = prepare(exprs)
+    if (E.isLeft(ready)) continue
+    for (const unit of ready.right.units)
+      if (unit._tag === 'Region' && unit.steps.length + unit.reductions.length > 1) keys.add(unit.key)
   }
   return [...keys].sort()
 }

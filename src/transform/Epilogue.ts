@@ -3,8 +3,9 @@
  * product's result as soon as it is there, while it lies in the cache. The bits stay the same.
  *
  * A row of the result is its last axis. A region joins where it reads the result at the place of each of its elements, in
- * whole rows, and what else it reads is there before the product; a pool, where its windows lie side by side, ends the
- * epilogue. A region that reads a parameter may well make its new value, in its place: it overtakes no other reader.
+ * whole rows, reduces over no more than those, and what else it reads is there before the product; a pool, where its
+ * windows lie side by side, ends the epilogue. A region that reads a parameter may well make its new value, in its place:
+ * it overtakes no other reader.
  */
 import type { Node, Program } from '../graph/Program.js'
 import { sizeOf } from '../shape/TensorType.js'
@@ -26,7 +27,7 @@ const inPlace = ({ lanes, stays }: Operand): boolean => lanes === 'vector' && !s
 
 /** Whether a region reads what is inside at the place of each of its elements, in whole rows. */
 const joins = (program: Program, region: Region, inside: ReadonlySet<number>, size: number, row: number): boolean => {
-  if (region.sums.length > 0) return false
+  if (region.reductions.length > 0 && region.over === 'outer') return false
   if (!region.inputs.every(o => inPlace(o) || !inside.has(rootOf(program, o.node)))) return false
   return region.outer * region.inner === size && (region.outer === 1 || region.inner % row === 0)
 }

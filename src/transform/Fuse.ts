@@ -1,6 +1,6 @@
 /**
- * Fusion: elementwise operations over one index space, with the broadcasts and the sums at their edge, become one region,
- * which a generated kernel runs in one loop with everything in registers.
+ * Fusion: elementwise operations over one index space, with the broadcasts and the reductions at their edge, become one
+ * region, which a generated kernel runs in one loop with everything in registers.
  *
  * Levels count the operations that end a loop (products, reductions, copies) between a node and the leaves; an
  * elementwise node is moved down to the lowest level of its users. Within a level a path leads only through elementwise
@@ -79,7 +79,7 @@ const canonical = (
   program: Program,
   members: readonly number[],
   leaving: readonly number[],
-  summed: readonly Edge[],
+  reduced: readonly Edge[],
   operandOf: (node: number) => Operand,
 ) => {
   const inside = new Set(members)
@@ -102,7 +102,9 @@ const canonical = (
   }
   const byLooks = (a: number, b: number): number => (looks.get(a) as number) - (looks.get(b) as number) || a - b
   const stored = [...leaving].sort(byLooks)
-  const edges = [...summed].sort((a, b) => byLooks(a.from, b.from))
+  const edges = [...reduced].sort(
+    (a, b) => byLooks(a.from, b.from) || Number(a.kind > b.kind) - Number(a.kind < b.kind),
+  )
   const roots = [...new Set([...stored, ...edges.map(e => e.from)])]
   const inputs: Operand[] = []
   const steps: { fn: string; args: number[]; node: number }[] = []
@@ -134,10 +136,10 @@ const canonical = (
     args: args.map(a => (a < 0 ? inputs.length - 1 - a : a)),
   }))
   const outputs = stored.map(node => ({ step: at.get(node) as number, node }))
-  const sums = edges.map(({ from, node }) => ({ step: at.get(from) as number, node }))
+  const reductions = edges.map(({ kind, from, node }) => ({ kind, step: at.get(from) as number, node }))
   const over = edges[0]?.over ?? 'outer'
-  const key = regionKey(inputs, shifted, outputs, { sums, over })
-  return { inputs, steps: shifted, outputs, sums, over, key }
+  const key = regionKey(inputs, shifted, outputs, { reductions, over })
+  return { inputs, steps: shifted, outputs, reductions, over, key }
 }
 
 /** The units that compute a program, in an order in which they can run. */
@@ -175,20 +177,20 @@ export const fuse = (program: Program): readonly Unit[] => {
     }
     const inside = new Set(members)
     const edges = members.flatMap(i => edgesOf(program, usersOf[i] ?? [], i))
-    const summed = edgesAt(edges, shape, split)
-    for (const { node } of summed) inside.add(node)
-    const [first] = summed
+    const reduced = edgesAt(edges, shape, split)
+    for (const { node } of reduced) inside.add(node)
+    const [first] = reduced
     if (first && sizeOf(shape.slice(0, first.split)) !== 1) split ??= first.split
     const leaving = members.filter(i => kept.has(i) || usersOf[i]?.some(u => !inside.has(u)))
     return {
       _tag: 'Region',
-      ...canonical(program, members, leaving, summed, operandOf),
+      ...canonical(program, members, leaving, reduced, operandOf),
       outer: split === null ? 1 : sizeOf(shape.slice(0, split)),
       inner: sizeOf(split === null ? shape : shape.slice(split)),
     }
   })
 
-  const atEdges = new Map(regions.flatMap((r, k) => r.sums.map(s => [s.node, k] as const)))
+  const atEdges = new Map(regions.flatMap((r, k) => r.reductions.map(s => [s.node, k] as const)))
   const singles = nodes.flatMap((n, i): Single[] => {
     const tag = lowering(n)
     if (atEdges.has(i)) return []

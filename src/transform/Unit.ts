@@ -16,10 +16,15 @@ export interface Step {
   readonly node: number
 }
 
-/** The value of a step, as a node of the program; or what is made of it at the region's edge. */
+/** The value of a step, as a node of the program. */
 export interface Leaving {
   readonly step: number
   readonly node: number
+}
+
+/** What a reduction at the region's edge makes of the values of a step, as a node of the program. */
+export interface Reduced extends Leaving {
+  readonly kind: 'sum' | 'max'
 }
 
 export interface Region {
@@ -28,9 +33,8 @@ export interface Region {
   readonly steps: readonly Step[]
   /** the steps whose values leave the region, and the nodes they are */
   readonly outputs: readonly Leaving[]
-  /** the steps whose sums leave it, and the nodes of those */
-  readonly sums: readonly Leaving[]
-  /** what the sums go over: all rows of a column, or all columns of a row */
+  readonly reductions: readonly Reduced[]
+  /** what the reductions go over: all rows of a column, or all columns of a row */
   readonly over: 'outer' | 'inner'
   /** sizes of the loop, possibly multiples of the rows */
   readonly outer: number
@@ -53,23 +57,23 @@ export interface Led {
 
 export type Unit = Region | Single | Led
 
-const none = { sums: [], over: 'outer' } as const
+const none = { reductions: [], over: 'outer' } as const
 
 /**
- * `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and, if there are any, those whose sums leave, behind what the
- * sums go over (`|inner 0`).
+ * `vs|mul_f32(0,1)|2`: operands, steps, leaving steps; and, if there are any, the reductions of steps, behind what they
+ * go over (`|inner sum(0);max(0)`).
  */
 export const regionKey = (
   inputs: readonly Pick<Operand, 'lanes'>[],
   steps: readonly Omit<Step, 'node'>[],
   outputs: readonly Pick<Leaving, 'step'>[],
-  { sums, over }: { readonly sums: readonly Pick<Leaving, 'step'>[]; readonly over: Region['over'] } = none,
+  { reductions, over }: { readonly reductions: readonly Omit<Reduced, 'node'>[]; readonly over: Region['over'] } = none,
 ): string =>
   [
     inputs.map(i => (i.lanes === 'vector' ? 'v' : 's')).join(''),
     steps.map(s => `${s.fn}(${s.args.join(',')})`).join(';'),
     outputs.map(o => o.step).join(','),
-    ...(sums.length > 0 ? [`${over} ${sums.map(o => o.step).join(',')}`] : []),
+    ...(reductions.length > 0 ? [`${over} ${reductions.map(r => `${r.kind}(${r.step})`).join(';')}`] : []),
   ].join('|')
 
 /** FNV-1a, 32 bits. */
@@ -79,7 +83,7 @@ export const hashText = (text: string): number => {
   return h >>> 0
 }
 
-/** A region as regions of one step each, and its sums by themselves, for when no kernel runs it as a whole. */
+/** A region as regions of one step each, and its reductions by themselves, for when no kernel runs it as a whole. */
 export const unfuse = (region: Region): readonly Unit[] => [
   ...region.steps.map((step): Region => {
     const inputs = step.args.map(a => {
@@ -88,9 +92,9 @@ export const unfuse = (region: Region): readonly Unit[] => [
     })
     const steps = [{ ...step, args: inputs.map((_, k) => k) }]
     const outputs = [{ step: 0, node: step.node }]
-    return { ...region, inputs, steps, outputs, sums: [], key: regionKey(inputs, steps, outputs) }
+    return { ...region, inputs, steps, outputs, reductions: [], key: regionKey(inputs, steps, outputs) }
   }),
-  ...region.sums.map(({ node }): Single => ({ _tag: 'Single', node })),
+  ...region.reductions.map(({ node }): Single => ({ _tag: 'Single', node })),
 ]
 
 /** The nodes a unit reads; of those that it computes itself too. */
@@ -102,7 +106,7 @@ export const reads = (program: Program, unit: Unit): readonly number[] => {
 /** The nodes a unit computes. */
 export const writes = (unit: Unit): readonly number[] => {
   if (unit._tag === 'Led') return unit.units.flatMap(writes)
-  return unit._tag === 'Region' ? [...unit.outputs, ...unit.sums].map(o => o.node) : [unit.node]
+  return unit._tag === 'Region' ? [...unit.outputs, ...unit.reductions].map(o => o.node) : [unit.node]
 }
 
 /** A unit's parts in the order in which they run. */

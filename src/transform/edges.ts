@@ -1,14 +1,16 @@
 /**
- * What stands at the edges of a region: broadcasts that it reads in place, and sums that its loop takes on its way. Both
- * must agree on where a row of the loop begins: the split of the region's axes.
+ * What stands at the edges of a region: broadcasts that it reads in place, and reductions that its loop takes on its way.
+ * Both must agree on where a row of the loop begins: the split of the region's axes.
  */
 import type { Node, Program } from '../graph/Program.js'
 import { sumOp } from '../op/broadcast.js'
+import { maxOp } from '../op/reduce.js'
 import { sizeOf } from '../shape/TensorType.js'
-import type { Region } from './Unit.js'
+import type { Reduced, Region } from './Unit.js'
 
-/** A sum of a region's step over the axes before or behind a split of them. */
+/** A reduction of a region's step over the axes before or behind a split of them. */
 export interface Edge {
+  readonly kind: Reduced['kind']
   readonly from: number
   readonly node: number
   readonly over: Region['over']
@@ -19,24 +21,26 @@ export interface Edge {
 const wide = (inner: number): boolean => inner < 0 || inner >= 16 || (inner > 1 && inner % 4 === 0)
 
 /**
- * The sums of a node that one loop can take. A sum over leading axes has another order where it leaves one number, so
- * it must leave several, whatever the rows.
+ * The reductions of a node that one loop can take. A sum over leading axes has another order where it leaves one number,
+ * so it must leave several, whatever the rows.
  */
 export const edgesOf = (program: Program, users: readonly number[], from: number): readonly Edge[] =>
   users.flatMap((node): Edge[] => {
     const { expr } = program.nodes[node] as Node
-    if (expr._tag !== 'Apply' || expr.op !== sumOp) return []
+    if (expr._tag !== 'Apply') return []
+    const kind = expr.op === sumOp ? 'sum' : expr.op === maxOp ? 'max' : null
+    if (!kind) return []
     const axes = expr.attrs['axes'] as readonly number[]
     const shape = (program.nodes[from] as Node).expr.type.shape
     const behind = shape.length - axes.length
-    if (axes.every((a, i) => a === behind + i)) return [{ from, node, over: 'inner', split: behind }]
+    if (axes.every((a, i) => a === behind + i)) return [{ kind, from, node, over: 'inner', split: behind }]
     const inner = sizeOf(shape.slice(axes.length))
     return axes.every((a, i) => a === i) && inner > 1 && wide(inner)
-      ? [{ from, node, over: 'outer', split: axes.length }]
+      ? [{ kind, from, node, over: 'outer', split: axes.length }]
       : []
   })
 
-/** The sums that the loop of a region takes, all of one kind: those over its rows if there are any. */
+/** The reductions that the loop of a region takes, all the same way: those over its rows if there are any. */
 export const edgesAt = (edges: readonly Edge[], shape: readonly number[], split: number | null): readonly Edge[] => {
   const before = (k: number): number => sizeOf(shape.slice(0, k))
   const fits = (e: Edge): boolean =>

@@ -11,7 +11,7 @@ import { conv2d, convTranspose2d } from '../../src/op/conv.js'
 import { prepared2d } from '../../src/op/conv.prepared.js'
 import { matmul } from '../../src/op/matmul.js'
 import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
-import { mean } from '../../src/op/reduce.js'
+import { max, mean } from '../../src/op/reduce.js'
 import { slice } from '../../src/op/window.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { runTiled } from '../backend/tiled.js'
@@ -182,6 +182,7 @@ interface Dense {
   readonly bias: boolean
   readonly update: boolean
   readonly activation: 'elu' | 'both' | 'none'
+  readonly top: boolean
   readonly shown: boolean
   readonly rows: number
   readonly threads: number
@@ -197,6 +198,7 @@ const dense: fc.Arbitrary<Dense> = fc.record({
   bias: fc.boolean(),
   update: fc.boolean(),
   activation: fc.constantFrom('elu', 'both', 'none'),
+  top: fc.boolean(),
   shown: fc.boolean(),
   rows: fc.constantFrom(0, 1, 2, 5),
   threads: fc.integer({ min: 1, max: 3 }),
@@ -216,7 +218,10 @@ const product = (c: Dense): { readonly state: readonly Param[]; readonly results
   const last = c.activation === 'both' ? mul(active, add(biased, 1)) : active
   const updated = c.update && c.ta && !c.batch ? { updated: sub(w, last) } : {}
   const state = [bias, w, ...(b._tag === 'Param' ? [b] : [])]
-  return { state, results: { last, ...updated, ...(c.shown && { y }), total: mean(last) } }
+  return {
+    state,
+    results: { last, ...updated, ...(c.shown && { y }), ...(c.top && { top: max(last, [-1]) }), total: mean(last) },
+  }
 }
 
 const runDense = (c: Dense, fused: boolean, threads: number) => {
@@ -244,10 +249,23 @@ test('any product of matrices and what follows: the bits of one after the other'
   )
 })
 
-test('a product of matrices leads its bias and activation, and the update that a gradient is for', () => {
-  const c = { batch: false, ta: false, tb: false, m: 50, n: 20, k: 10, bias: true, update: true, shown: false } as const
+test('a product of matrices leads its bias and activation, its bias and the maximum of each row, and the update that a gradient is for', () => {
+  const c = {
+    batch: false,
+    ta: false,
+    tb: false,
+    m: 50,
+    n: 20,
+    k: 10,
+    bias: true,
+    update: true,
+    top: false,
+    shown: false,
+  } as const
   const forward = product({ ...c, activation: 'elu', rows: 5, threads: 1 })
   assert.equal(ledBy(forward.results, forward.state), [2])
+  const top = product({ ...c, activation: 'none', top: true, rows: 5, threads: 1 })
+  assert.equal(ledBy(top.results, top.state), [2])
   const gradient = product({ ...c, ta: true, bias: false, activation: 'none', rows: 5, threads: 1 })
   assert.equal(ledBy(gradient.results, gradient.state), [2])
 })

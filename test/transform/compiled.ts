@@ -20,7 +20,7 @@ export const compileKeys = async (keys: readonly string[]): Promise<Kernels> => 
   const source = [
     ...['copy', 'reduce', 'gather', 'matmul/index'].map(m => `export * from './assembly/${m}'`),
     `import { ${[...functions].sort().join(', ')} } from './assembly/elementwise'`,
-    `import { storeLanes } from './assembly/tail'`,
+    `import { maxLanes, storeLanes, sumLanes } from './assembly/tail'`,
     ...[...names].map(([key, name]) => emitRegion(name, key)),
   ].join('\n')
   return { ...(await compile(source, 512)), names }
