@@ -20,8 +20,9 @@ import type { Inputs, Shape } from '../shape/Dims.js'
 import { isSole, soleInput } from '../shape/inputs.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
+import type { InferenceOptions } from './compiled.js'
 import { type Engine, type EngineOptions, engage, interpreting, mayGenerate } from './engine.js'
-import { type InferenceOptions, inference } from './inference.js'
+import { inference } from './inference.js'
 import type { Target } from './Metric.js'
 
 /** Rows as numbers, row-major: one list where the net has one input, otherwise one for each of exactly its names. */
