@@ -5,7 +5,8 @@
 // Scratch: the offsets of every (tap, channel taken) from a place, the sums of some places, the weights, by four groups
 // and four channels given, as [tap, channel taken][channel given][lane], and part of an image (lane-block.ts).
 import { epilogue } from '../epilogue'
-import { arrange, block, lefts, rowsOfPart, transposed } from './lane-block'
+import { transpose } from '../matmul/transpose'
+import { arrange, block, lefts, rowsOfPart } from './lane-block'
 import { gatherLanes, scatterLanes } from './lanes'
 
 /** Bytes of the sums. */
@@ -36,7 +37,7 @@ export function groupedFilters(args: usize): void {
 function put(sums: usize, places: u32, given: u32, y: usize, place: usize, apart: usize, lanes: u32): void {
   for (; places != 0; places--, y += place) {
     if (given == 4 && lanes == 4) {
-      transposed(v128.load(sums), v128.load(sums, 16), v128.load(sums, 32), v128.load(sums, 48), y, apart)
+      transpose(v128.load(sums), v128.load(sums, 16), v128.load(sums, 32), v128.load(sums, 48), y, apart)
       sums += 64
     } else if (apart == 8 && lanes == 4) {
       const first = v128.load(sums), second = v128.load(sums, 16)

@@ -1,5 +1,6 @@
 // What the kernels of small groups share: four groups stand in the lanes of every vector, so that nothing is multiplied
 // that is not of one group, and what is shared are the loads.
+import { transpose } from '../matmul/transpose'
 import { multiplyAdd } from '../multiply-add'
 import { gatherLanes } from './lanes'
 
@@ -34,7 +35,7 @@ export function arrange(
         let c: u32 = 0, at = from
         if (lanes == 4)
           for (; c + 4 <= channels; c += 4, at += 16, to += 64)
-            transposed(v128.load(at), v128.load(at + apart), v128.load(at + 2 * apart), v128.load(at + 3 * apart), to, 16)
+            transpose(v128.load(at), v128.load(at + apart), v128.load(at + 2 * apart), v128.load(at + 3 * apart), to, 16)
         if (lanes == 4 && channels == 2) {
           const low = v128.load(at), high = v128.load(at, 16)
           v128.store(to, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
@@ -46,18 +47,6 @@ export function arrange(
     memory.fill(to, 0, end - to)
     to = end
   }
-}
-
-/** Four vectors, transposed, to places `apart` bytes from each other. */
-// @ts-ignore: decorator
-@inline
-export function transposed(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, apart: usize): void {
-  const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
-  const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-  v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
-  v128.store(to + apart, v128.shuffle<f64>(a, b, 1, 3))
-  v128.store(to + 2 * apart, v128.shuffle<f64>(c, d, 0, 2))
-  v128.store(to + 3 * apart, v128.shuffle<f64>(c, d, 1, 3))
 }
 
 /** `block` of LEFT times RIGHT vectors. */
