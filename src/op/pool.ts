@@ -20,6 +20,7 @@ import {
 } from '../graph/Op.js'
 import {
   edgesOf,
+  isBlind,
   outputOf,
   type Padding,
   type Pair,
@@ -50,14 +51,13 @@ export const poolFault = (attrs: Attrs, image: readonly number[]): string | null
   const size = pair(image.slice(-3, -1))
   const out = outputOf(size, pair(p.window), p)
   if (out.some(n => n < 1)) return `${says}: the window is larger than the padded images; pad more`
-  const outside = [0, 1].some(i => {
-    const [before, stride] = [p.padding[2 * i] as number, p.stride[i] as number]
-    return (
-      before >= span(p.window[i] as number, p.dilation[i]) ||
-      ((out[i] as number) - 1) * stride >= (size[i] as number) + before
-    )
+  const blind = [0, 1].some(i => {
+    const at = { size: size[i] as number, before: p.padding[2 * i] as number, places: out[i] as number }
+    return isBlind(at, p.window[i] as number, p.stride[i] as number, p.dilation[i] as number)
   })
-  return outside ? `${says}: with padding ${showShape(p.padding)} a window lies wholly in the padding; pad less` : null
+  return blind
+    ? `${says}: with padding ${showShape(p.padding)} a window lies wholly in the padding; pad less${p.dilation.some(d => d > 1) ? ', or dilate less' : ''}`
+    : null
 }
 
 const poolType = (attrs: Attrs, x: TensorType | undefined): E.Either<string, TensorType> => {

@@ -120,6 +120,25 @@ export const outputOf = (
   return [places(height + top + bottom, span(kh, dy), sy), places(width + left + right, span(kw, dx), sx)]
 }
 
+/**
+ * Whether a window at some of the places along an axis sees nothing but padding; a dilated one may also where the axis
+ * slips through between two of its elements.
+ */
+export const isBlind = (
+  axis: { readonly size: number; readonly before: number; readonly places: number },
+  window: number,
+  stride: number,
+  dilation: number,
+): boolean => {
+  const { size, before } = axis
+  const last = (axis.places - 1) * stride - before
+  if (before >= span(window, dilation) || last >= size) return true
+  if (size >= dilation) return false
+  for (let start = -before; start < 0 && start <= last; start += stride)
+    if (dilation - 1 - ((-start - 1) % dilation) >= size) return true
+  return false
+}
+
 export interface Transposed {
   readonly window: readonly [number, number]
   readonly stride: readonly [number, number]

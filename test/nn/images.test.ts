@@ -96,6 +96,32 @@ test('what does not fit is said with both shapes and what to do', () => {
   )
 })
 
+test('pools refuse windows that see nothing but padding, those too between whose taps the sequence slips through', () => {
+  const taps = [1, 2, 3, 4, 5]
+  for (const n of taps)
+    for (const size of [2, 3])
+      for (const dilation of [1, 2, 3])
+        for (const before of [0, 1, 2, 3, 4])
+          for (const stride of [1, 2, 3]) {
+            const places = Math.floor((n + 2 * before - dilation * (size - 1) - 1) / stride) + 1
+            if (places < 1) continue
+            const sees = Array.from({ length: places }, (_, place) =>
+              taps.some((_, k) => {
+                const at = place * stride - before + k * dilation
+                return k < size && at >= 0 && at < n
+              }),
+            )
+            const net = Layer.maxPool1d(size, { stride, dilation, padding: before })(Net.input(n, 1))
+            const what = `${n} under ${size}, ${dilation} apart, ${before} around, by ${stride}`
+            if (sees.every(s => s)) assert.equal(expectRight(Net.check(net)).node, net.node, what)
+            else assert.match(says(net), /lies wholly in the padding; pad less/, what)
+          }
+  assert.is(
+    says(Layer.averagePool2d([1, 4], { dilation: 3, padding: 'same' })(Net.input(1, 1, 2))),
+    'a window [1, 4] on [1, 1, 2]: with padding [0, 0, 4, 5] a window lies wholly in the padding; pad less, or dilate less',
+  )
+})
+
 test('blocks and edges that do not fit are said', () => {
   assert.is(
     says(Layer.spaceToDepth(2)(Net.input(13, 26, 4))),
