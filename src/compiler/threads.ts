@@ -46,14 +46,17 @@ const unanswered = (timeout: number): Outcome =>
 /** What a thread answers; null when it fails. */
 const answer = (start: Start, source: string, timeout: number): Promise<Outcome | null> =>
   new Promise(resolve => {
+    const thread = start(outcome => end(outcome))
+    const late = setTimeout(() => end(unanswered(timeout)), timeout)
     const end = (outcome: Outcome | null): void => {
       clearTimeout(late)
       resolve(outcome)
       void thread.terminate()
     }
-    const thread = start(end)
-    thread.postMessage(source)
-    const late = setTimeout(() => end(unanswered(timeout)), timeout)
+    E.tryCatch(
+      () => thread.postMessage(source),
+      () => end(null),
+    )
   })
 
 const compileOn =

@@ -19,25 +19,27 @@ class Watched extends threads.Worker {
 }
 threads.Worker = Watched
 
+const refuse = (): never => {
+  throw new Error('no workers here')
+}
+
 /** A page's worker that tells of an error, or nothing. */
-const workerOf = (fails: boolean): CompilerWorker => ({
+const workerOf = (fails: boolean, postMessage: () => void = () => undefined): CompilerWorker => ({
   addEventListener: (type: string, listener: (event: { readonly data: unknown }) => void) => {
     if (fails && type === 'error') setTimeout(listener, 1, { data: null })
   },
-  postMessage: () => undefined,
+  postMessage,
   terminate: () => {
     seen.ended += 1
   },
 })
-const refuse = (): never => {
-  throw new Error('no workers here')
-}
 
 const [, , which = '', source = sum(), timeout] = process.argv
 const options = timeout === undefined ? {} : { timeout: Number(timeout) }
 const compilers: { readonly [name: string]: () => Compiler } = {
   refusing: () => inWorker(refuse, options),
   failing: () => inWorker(() => workerOf(true), options),
+  deaf: () => inWorker(() => workerOf(false, refuse), options),
   hanging: () => inWorker(() => workerOf(false), options),
 }
 const module = async (): Promise<{ readonly inBackground: typeof inBackground }> => import(which)

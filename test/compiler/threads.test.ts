@@ -53,7 +53,11 @@ test('where a thread or a worker does not start, or has nothing to run, the call
   const alone = await run(join(folder, 'alone/threads.js'))
   assertBuilt(alone)
   assert.equal([alone.started, alone.answered], [1, 0])
-  for (const which of ['refusing', 'failing']) assertBuilt(await run(which))
+  for (const [which, ended] of Object.entries({ refusing: 0, failing: 1, deaf: 1 })) {
+    const seen = await run(which)
+    assertBuilt(seen)
+    assert.is(seen.ended, ended, which)
+  }
 })
 
 test('a thread or a worker that does not answer is ended, and that is a Left', async () => {
