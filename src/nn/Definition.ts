@@ -65,10 +65,14 @@ export interface LayerDefinition extends Definition {
   readonly train: (config: unknown, params: Vars, state: Vars, key: Expr, x: readonly Expr[]) => readonly [Expr, Vars]
 }
 
+/** The settings as the definition's own codec takes them, or what is wrong with them. */
+export const validated = ({ config }: Pick<LayerDefinition, 'config'>, settings: unknown): t.Validation<unknown> =>
+  config.decode(config.encode(settings))
+
 const present = (specs: { readonly [name: string]: ParamSpec | undefined }): Readonly<Record<string, ParamSpec>> =>
   Object.fromEntries(Object.entries(specs).flatMap(([name, spec]) => (spec ? [[name, spec]] : [])))
 
-/** Forgets the types; the settings a definition is later given are those its own codec has accepted. */
+/** Forgets the types; the settings a definition is later given are those that its own codec has accepted (`validated`). */
 export const eraseLayer = <A extends readonly unknown[], C, P extends string, S extends string>(
   d: LayerDef<A, C, P, S>,
 ): LayerDefinition => ({

@@ -9,7 +9,7 @@
 import * as E from '#fp/Either.js'
 import type { Inputs, Shape } from '../shape/Dims.js'
 import { isSole } from '../shape/inputs.js'
-import type { LayerDefinition } from './Definition.js'
+import { type LayerDefinition, validated } from './Definition.js'
 
 export interface InputNode {
   readonly _tag: 'Input'
@@ -49,7 +49,7 @@ export type AnyNet = Net<Inputs, Shape>
 export const inputEntries = (inputs: Inputs): readonly (readonly [name: string | null, shape: Shape])[] =>
   isSole(inputs) ? [[null, inputs]] : Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 
-/** Puts a layer on top of nets with the same inputs. */
+/** Puts a layer on top of nets with the same inputs; where it does not fit, the shape is that of the first. */
 export const applyLayer = (
   def: LayerDefinition,
   config: unknown,
@@ -57,10 +57,11 @@ export const applyLayer = (
   nets: readonly AnyNet[],
 ): AnyNet => {
   const shapes = nets.map(n => n.shape)
+  const shape = E.isRight(validated(def, config)) ? def.shape(config, shapes) : E.left(null)
   const deepest = nets.reduce<readonly string[]>((s, n) => (n.scope.length > s.length ? n.scope : s), [])
   return {
     inputs: nets[0]?.inputs ?? [],
-    shape: E.getOrElse((): Shape => shapes[0] ?? [])(def.shape(config, shapes)),
+    shape: E.isRight(shape) ? shape.right : (shapes[0] ?? []),
     node: {
       _tag: 'Apply',
       kind: def.kind,

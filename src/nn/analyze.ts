@@ -11,7 +11,7 @@ import type { Shape } from '../shape/Dims.js'
 import { isSole } from '../shape/inputs.js'
 import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { sameShape, showShape, sizeOf } from '../shape/TensorType.js'
-import type { LayerDefinition, ParamSpec } from './Definition.js'
+import { type LayerDefinition, type ParamSpec, validated } from './Definition.js'
 import { drawsRandomly } from './draws.js'
 import * as Init from './Init.js'
 import { type AnyNet, type InputNode, inputEntries, type LayerNode, type Node } from './Node.js'
@@ -68,9 +68,10 @@ const checkInput = (net: AnyNet, node: InputNode): string | null => {
   if (node.name !== null && !legalName.test(node.name))
     return 'the name of an input must be 1 to 100 characters without a slash; rename it'
   if (!declared) return `${called} is no input of the net; build all branches on the same inputs`
-  if (!sameShape(declared[1], node.shape))
-    return `${called} is ${showShape(declared[1])} and ${showShape(node.shape)}; build all branches on the same input`
-  return badShape(node.shape) ? notAShape(node.shape) : null
+  if (badShape(node.shape)) return notAShape(node.shape)
+  return sameShape(declared[1], node.shape)
+    ? null
+    : `${called} is ${showShape(declared[1])} and ${showShape(node.shape)}; build all branches on the same input`
 }
 
 const checkNode = ({ kind, name, scope, config, def }: LayerNode, args: readonly Shape[]): string | null => {
@@ -79,7 +80,7 @@ const checkNode = ({ kind, name, scope, config, def }: LayerNode, args: readonly
     return `${JSON.stringify(bad.slice(0, 40))} is no name: give 1 to 100 characters, none of them a slash`
   if (kind !== def.kind) return `the node says ${kind}, its definition ${def.kind}; build it by the layer's function`
   if (args.length !== def.inputs) return `takes ${def.inputs} inputs, not ${args.length}`
-  const valid = def.config.decode(def.config.encode(config))
+  const valid = validated(def, config)
   return E.isLeft(valid) ? explain(valid.left) : null
 }
 

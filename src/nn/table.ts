@@ -26,7 +26,7 @@ export interface Table {
 /** As JSON can hold it: a number or character that JSON lacks becomes text, so that nothing here fails. */
 const plain = (u: unknown): unknown => {
   const text = JSON.stringify(u, (_, v: unknown) => {
-    if (typeof v === 'number' && !Number.isFinite(v)) return String(v)
+    if (typeof v === 'bigint' || (typeof v === 'number' && !Number.isFinite(v))) return String(v)
     return typeof v === 'string' ? v.replace(/\p{Surrogate}/gu, '\ufffd') : v
   })
   return text === undefined ? null : JSON.parse(text)

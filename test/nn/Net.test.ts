@@ -158,12 +158,28 @@ test('refuses settings, names and sizes that are impossible', () => {
     [pipe(x, Layer.dense(2, { name: '\ud800' })), /is no name/],
     [Net.input(0), /\[0\] is not a shape/],
     [Net.input(-1), /\[-1\] is not a shape/],
+    [Net.input(NaN, 3), /\[NaN, 3\] is not a shape/],
     [Net.input(2 ** 20, 2 ** 20), /is not a shape/],
     [pipe(Net.input(2 ** 20), Layer.dense(2 ** 20)), /its parameter w: \[1048576, 1048576\] is not a shape/],
     [Net.inputs({ 'a/b': [1] })['a/b'], /slash/],
     [pipe(x, Layer.dense(2, { init: { of: 'init', kind: 'acme/x', config: null } })), /"acme\/x" has no definition/],
   ]
   for (const [net, message] of wrong) assert.match(errorOf(net), message)
+})
+
+test('settings of other types, which a program in JavaScript may give, are errors of the check as well', () => {
+  const [images, rows] = [Net.input(5, 5, 3), Net.input(9, 3)]
+  const wrong: readonly (readonly [() => Net.AnyNet, RegExp])[] = [
+    [() => Layer.conv2d(4, 'wide' as never)(images), /^conv2d1: conv2d: size must be .* "wide"/],
+    [() => Layer.conv2d(4, 3, { padding: null as never })(images), /padding must be "same", .* null/],
+    [() => Layer.maxPool2d(2, { stride: 'same' as never })(images), /stride must be .* "same"/],
+    [() => Layer.maxPool2d(undefined as never)(images), /size must be .* missing/],
+    [() => Layer.averagePool1d([2, 2] as never)(rows), /size must be .* \[2, 2\]/],
+    [() => Layer.crop({} as never)(images), /edges must be .* an object/],
+    [() => Layer.pad(3 as never)(images), /edges must be .* 3/],
+    [() => Layer.dense(4n as never)(Net.input(3)), /units must be .* 4/],
+  ]
+  for (const [make, message] of wrong) assert.match(errorOf(make()), message)
 })
 
 // --- user's layers ----------------------------------------------------------------------------------------------------

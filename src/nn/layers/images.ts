@@ -43,8 +43,9 @@ export const pads = that<Pads>(
   (u): u is Pads => u === 'same' || u === 'valid' || isEdges(u),
 )
 
-/** Edges as they are kept in settings: numbers written out. */
+/** Edges as they are kept in settings: numbers written out, and as it is what the codec will refuse. */
 export const writtenOut = (p: Pair | Edges): Edges => {
+  if (typeof p !== 'number' && !Array.isArray(p)) return p as Edges
   const [y, x] = typeof p === 'number' ? [p, p] : p
   return [typeof y === 'number' ? [y, y] : y, typeof x === 'number' ? [x, x] : x]
 }
