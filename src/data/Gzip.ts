@@ -38,12 +38,12 @@ const crcTables = (): Int32Array => {
 export const crc32 = (bytes: Uint8Array): number => {
   const table = crcTables()
   const at = (k: number, byte: number): number => table[256 * k + (byte & 255)] as number
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let crc = -1
   let i = 0
   for (; i + 4 <= bytes.length; i += 4) {
-    const [a, b, c, d] = [bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]] as [number, number, number, number]
-    crc ^= a | (b << 8) | (c << 16) | (d << 24)
-    crc = at(3, crc) ^ at(2, crc >>> 8) ^ at(1, crc >>> 16) ^ at(0, crc >>> 24)
+    const word = crc ^ view.getInt32(i, true)
+    crc = at(3, word) ^ at(2, word >>> 8) ^ at(1, word >>> 16) ^ at(0, word >>> 24)
   }
   for (; i < bytes.length; i++) crc = (crc >>> 8) ^ at(0, crc ^ (bytes[i] as number))
   return ~crc >>> 0
