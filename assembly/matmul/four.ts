@@ -15,6 +15,9 @@
 // - B's pointer takes its step once in eight k's, before their first: as an address V8 widens a loop's variable to 64
 //   bits by an instruction of its own, but not a sum just made. A's steps with every k: V8 folds no offset into a
 //   splatting load.
+// - The V8 of Node 24 keeps the memory's start plus an offset, which is what a splatting load is addressed from, only
+//   within the block that made it: three instructions of each k. Loads before the loop make them for all k's; their
+//   values go nowhere, but no compiler removes a load that might trap.
 // - It is a function of its own: within a larger one V8 reloads addresses in the loop. (The compiler inlines what is
 //   called from one place only.)
 
@@ -39,6 +42,7 @@ function accumulate(to: usize, from: usize, sum: v128): void {
  * bytes before `b` are read, too.
  */
 export function four(a: usize, b: usize, length: usize, c: usize, alongC: usize, sum: usize, alongSum: usize): void {
+  v128.load32_splat(a, 12), v128.load32_splat(a, 8), v128.load32_splat(a, 4)
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00
   let a0 = s00, a1 = s00, a2 = s00, a3 = s00, b0 = s00, b1 = s00, p = s00
   const begin = a, end = a + length, skipped = (0 - length) & 255
