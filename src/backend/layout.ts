@@ -12,7 +12,8 @@ import { type ShapeError, shapeError } from '../shape/ShapeError.js'
 import { byteSize, showType, type TensorType } from '../shape/TensorType.js'
 import { withEpilogues } from '../transform/Epilogue.js'
 import { prepare } from '../transform/prepare.js'
-import { type Unit, unfuse } from '../transform/Unit.js'
+import { type Known, knownKeys, split } from '../transform/Split.js'
+import type { Unit } from '../transform/Unit.js'
 import { encode, shareable } from './encode.js'
 import { type Frame, imageBytes } from './image.js'
 import { regions } from './kernels.gen.js'
@@ -35,7 +36,7 @@ export interface Form {
   readonly gate: number
 }
 
-/** A program in the form whose regions the core has kernels for, whole or step by step, and what belongs to it. */
+/** A program in the form whose regions the core has kernels for, whole or in parts, and what belongs to it. */
 export interface Placed extends Form {
   /** the form that has every region whole, for a generated module; null unless the spec asks for it */
   readonly whole: Form | null
@@ -86,12 +87,19 @@ const teamBytes = 320
 export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
-/** Regions that the core has a kernel for stay whole, the others run step by step; products lead epilogues. */
+const nothing = knownKeys([])
+let all: Known | null = null // local mutation: made once, for the first region that the core does not have whole
+const ofCore = (): Known => {
+  all ??= knownKeys(Object.keys(regions))
+  return all
+}
+
+/** Regions that the core has no kernel for run in parts, others whole; products lead epilogues. */
 const runnable = (program: Program, units: readonly Unit[], fused: boolean): readonly Unit[] => {
-  const all = units.flatMap((u): readonly Unit[] =>
-    u._tag === 'Region' && !(fused && regions[u.key]) ? unfuse(u) : [u],
+  const parts = units.flatMap((u): readonly Unit[] =>
+    u._tag !== 'Region' || (fused && regions[u.key]) ? [u] : split(u, fused ? ofCore() : nothing),
   )
-  return fused ? withEpilogues(program, all) : all
+  return fused ? withEpilogues(program, parts) : parts
 }
 
 export const kernelOf = (key: string): string => regions[key] ?? key

@@ -10,14 +10,20 @@
 import type { Apply } from '../graph/Expr.js'
 import type { Node, Program } from '../graph/Program.js'
 import { sameShape, sizeOf } from '../shape/TensorType.js'
-import { type Edge, edgesAt, edgesOf, type Fit, fitOf } from './edges.js'
-import { hashText, type Operand, type Region, reads, regionKey, type Single, type Unit, writes } from './Unit.js'
+import { canonical, type Member } from './canonical.js'
+import { edgesAt, edgesOf, type Fit, fitOf } from './edges.js'
+import { type Operand, type Region, reads, type Single, type Unit, writes } from './Unit.js'
 
 const isF64 = ({ expr }: Node): boolean =>
   expr.type.dtype === 'f64' || (expr._tag === 'Apply' && expr.args.some(a => a.type.dtype === 'f64'))
 const lowering = ({ expr }: Node): Apply['op']['lower']['_tag'] | null =>
   expr._tag === 'Apply' ? expr.op.lower._tag : null
 const isElementwise = (n: Node): boolean => lowering(n) === 'Elementwise' && !isF64(n)
+/** The kernel's function of an elementwise operation. */
+const fnOf = ({ expr }: Node): string =>
+  expr._tag === 'Apply' && expr.op.lower._tag === 'Elementwise'
+    ? expr.op.lower.fn({ attrs: expr.attrs, args: expr.args.map(a => a.type) })
+    : ''
 const isBroadcast = (n: Node): boolean => lowering(n) === 'Broadcast'
 
 /** The consumers of every node. */
@@ -74,74 +80,6 @@ const components = (program: Program, levels: readonly number[]): readonly (read
   return [...groups.values()]
 }
 
-/** Orders a region's steps by its structure, so that the same region of two programs has the same key. */
-const canonical = (
-  program: Program,
-  members: readonly number[],
-  leaving: readonly number[],
-  reduced: readonly Edge[],
-  operandOf: (node: number) => Operand,
-) => {
-  const inside = new Set(members)
-  const tagOf = (o: Operand): string => (o.lanes === 'vector' ? 'v' : 's')
-  const fnOf = (i: number): string => {
-    const { expr } = program.nodes[i] as Node
-    if (expr._tag !== 'Apply' || expr.op.lower._tag !== 'Elementwise') return ''
-    return expr.op.lower.fn({ attrs: expr.attrs, args: expr.args.map(a => a.type) })
-  }
-  const looks = new Map<number, number>()
-  const codes = new Map<string, number>()
-  const codeOf = (text: string): number => {
-    const code = codes.get(text) ?? hashText(text)
-    codes.set(text, code)
-    return code
-  }
-  for (const i of members) {
-    const args = (program.nodes[i] as Node).args.map(a => looks.get(a) ?? tagOf(operandOf(a)))
-    looks.set(i, codeOf(`${fnOf(i)}(${args.join(',')})`))
-  }
-  const byLooks = (a: number, b: number): number => (looks.get(a) as number) - (looks.get(b) as number) || a - b
-  const stored = [...leaving].sort(byLooks)
-  const edges = [...reduced].sort(
-    (a, b) => byLooks(a.from, b.from) || Number(a.kind > b.kind) - Number(a.kind < b.kind),
-  )
-  const roots = [...new Set([...stored, ...edges.map(e => e.from)])]
-  const inputs: Operand[] = []
-  const steps: { fn: string; args: number[]; node: number }[] = []
-  const at = new Map<number, number>()
-  const inputAt = (o: Operand): number => {
-    const known = inputs.findIndex(x => x.node === o.node && x.lanes === o.lanes && x.stays === o.stays)
-    return known >= 0 ? known : inputs.push(o) - 1
-  }
-  const stack = [...roots].reverse().map(node => ({ node, ready: false }))
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { node, ready } = top
-    if (at.has(node)) continue
-    const { args } = program.nodes[node] as Node
-    if (!ready) {
-      stack.push({ node, ready: true })
-      for (const a of [...args].reverse()) if (inside.has(a)) stack.push({ node: a, ready: false })
-      continue
-    }
-    at.set(node, steps.length)
-    steps.push({
-      fn: fnOf(node),
-      args: args.map(a => (inside.has(a) ? -1 - (at.get(a) as number) : inputAt(operandOf(a)))),
-      node,
-    })
-  }
-  const shifted = steps.map(({ fn, args, node }) => ({
-    fn,
-    node,
-    args: args.map(a => (a < 0 ? inputs.length - 1 - a : a)),
-  }))
-  const outputs = stored.map(node => ({ step: at.get(node) as number, node }))
-  const reductions = edges.map(({ kind, from, node }) => ({ kind, step: at.get(from) as number, node }))
-  const over = edges[0]?.over ?? 'outer'
-  const key = regionKey(inputs, shifted, outputs, { reductions, over })
-  return { inputs, steps: shifted, outputs, reductions, over, key }
-}
-
 /** The units that compute a program, in an order in which they can run. */
 export const fuse = (program: Program): readonly Unit[] => {
   const { nodes } = program
@@ -182,9 +120,13 @@ export const fuse = (program: Program): readonly Unit[] => {
     const [first] = reduced
     if (first && sizeOf(shape.slice(0, first.split)) !== 1) split ??= first.split
     const leaving = members.filter(i => kept.has(i) || usersOf[i]?.some(u => !inside.has(u)))
+    const loose = members.map((i): Member => {
+      const { args } = nodes[i] as Node
+      return { fn: fnOf(nodes[i] as Node), args: args.map(a => (inside.has(a) ? a : operandOf(a))), node: i }
+    })
     return {
       _tag: 'Region',
-      ...canonical(program, members, leaving, reduced, operandOf),
+      ...canonical(loose, leaving, reduced),
       outer: split === null ? 1 : sizeOf(shape.slice(0, split)),
       inner: sizeOf(split === null ? shape : shape.slice(split)),
     }

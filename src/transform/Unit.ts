@@ -83,20 +83,6 @@ export const hashText = (text: string): number => {
   return h >>> 0
 }
 
-/** A region as regions of one step each, and its reductions by themselves, for when no kernel runs it as a whole. */
-export const unfuse = (region: Region): readonly Unit[] => [
-  ...region.steps.map((step): Region => {
-    const inputs = step.args.map(a => {
-      const earlier = region.steps[a - region.inputs.length]
-      return earlier ? { node: earlier.node, lanes: 'vector' as const, stays: false } : (region.inputs[a] as Operand)
-    })
-    const steps = [{ ...step, args: inputs.map((_, k) => k) }]
-    const outputs = [{ step: 0, node: step.node }]
-    return { ...region, inputs, steps, outputs, reductions: [], key: regionKey(inputs, steps, outputs) }
-  }),
-  ...region.reductions.map(({ node }): Single => ({ _tag: 'Single', node })),
-]
-
 /** The nodes a unit reads; of those that it computes itself too. */
 export const reads = (program: Program, unit: Unit): readonly number[] => {
   if (unit._tag === 'Led') return unit.units.flatMap(u => reads(program, u))

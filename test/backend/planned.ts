@@ -4,7 +4,8 @@ import { plan } from '../../src/backend/plan.js'
 import type { Expr } from '../../src/graph/Expr.js'
 import { byteSize } from '../../src/shape/TensorType.js'
 import { type Prepared, prepare } from '../../src/transform/prepare.js'
-import { type Unit, unfuse } from '../../src/transform/Unit.js'
+import { knownKeys, split } from '../../src/transform/Split.js'
+import type { Unit } from '../../src/transform/Unit.js'
 import { expectRight } from '../support/assert.js'
 
 export interface Planned extends Prepared {
@@ -15,8 +16,9 @@ export interface Planned extends Prepared {
   readonly leaves: ReadonlyMap<string, Place>
 }
 
+/** Every operation by itself. */
 export const alone = (units: readonly Unit[]): readonly Unit[] =>
-  units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? unfuse(u) : [u]))
+  units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? split(u, knownKeys([])) : [u]))
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 
