@@ -103,7 +103,7 @@ export const reports = (
 }
 
 /** A variable as the state keeps it. */
-export const variableParam = (v: Variable): Expr => param(v.path, tensorType('f32', v.shape))
+export const variableParam = (v: Pick<Variable, 'path' | 'shape'>): Expr => param(v.path, tensorType('f32', v.shape))
 
 /** What the optimizer changes, in its order. */
 export const trainedOf = ({ variables }: Pick<Elaborated, 'variables'>): readonly Variable[] =>
@@ -111,8 +111,8 @@ export const trainedOf = ({ variables }: Pick<Elaborated, 'variables'>): readonl
 
 /** What the recipe's stages see: gradients of the trained parameters, the loss, and their state. */
 export const stageInput = (
-  { optimizer }: AnyRecipe,
-  trained: readonly Variable[],
+  { optimizer }: Pick<AnyRecipe, 'optimizer'>,
+  trained: readonly Pick<Variable, 'path' | 'shape'>[],
   gradients: readonly Expr[],
   loss: Expr,
 ): Stage.StageInput => ({
