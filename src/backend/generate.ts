@@ -31,7 +31,13 @@ const preamble = [
   '',
   'A program is a row of steps; a step runs a kernel on the record at an address, which the host has written. The record',
   "of a region: how many rows its loop has and how long they are; each operand's address, and the bytes to its next row;",
-  'the addresses of its results. The memory holds, by name:',
+  'the addresses of its results. In a region p and q walk along operands and results, r along those of reductions; d is',
+  'what p goes on by after a row, c the byte within a row. Regions of one loop share it, by the names of the first.',
+  '',
+  'Above a step stands what it computes: name, address, type where that is not clear, and of what. Where several such lines',
+  'stand above one call, a product leads the others: they run on each part of its result as soon as that is there.',
+  '',
+  'The memory holds, by name:',
   '',
 ]
 
