@@ -88,7 +88,7 @@ export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
     return E.left(
       shapeError(
         'relaxed',
-        'the host has no relaxed SIMD (f32x4.relaxed_madd); leave out relaxed, or use a newer host',
+        'the host has no relaxed SIMD (f32x4.relaxed_madd); leave out relaxed, or use a newer host; Node before 22 has it with --experimental-wasm-relaxed-simd',
       ),
     )
   const made = build(spec)
