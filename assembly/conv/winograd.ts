@@ -19,7 +19,7 @@ import { four } from '../matmul/four'
 import { tile } from '../matmul/tile'
 import { transpose } from '../matmul/transpose'
 import { next } from './pack'
-import { GAP } from './patch'
+import { GAP, touch } from './patch'
 import { CHANNELS, fillPlanes, partBytes, planeBytes, sharedRows, STRIP } from './planes'
 import { transformFilter, transformGathered, transformPlanes, transformResult } from './winograd-tile'
 import { transformFilter4, transformGathered4, transformPlanes4, transformResult4 } from './winograd-tile-4'
@@ -170,16 +170,19 @@ export function winogradFilters(args: usize): void {
 /**
  * The products of a band of `count` patches with `wide` channels given. Matrix by matrix, so that one of the band stays
  * in the cache; the sums of a patch stand side by side, sixteen channels given of each matrix after the other. One or two
- * patches more than whole tiles take three cycles a k instead of four.
+ * patches more than whole tiles take three cycles a k instead of four. Slivers that come from memory are read in order
+ * before (`touch`); then `spare` is a word that is written, and 0 for slivers that were just made.
  */
 function multiply(
   each: u32, panels: usize, slivers: usize, rows: u32, count: u32, taken: u32, to: usize, wide: u32,
+  spare: usize,
 ): void {
   const sliver = ((<usize>taken << 5) + GAP) * each, along = (<usize>each << 6) + GAP
   const rest = count & 3, fours = rest == 3 ? count + 1 >> 2 : count >> 2
   for (let p: u32 = 0; p < each; p++, to += 64) {
     for (let j: u32 = 0; j < wide; j += 8) {
       const from = slivers + <usize>(j >> 3) * sliver
+      if (spare != 0) store<u32>(spare, touch(from, <usize>taken << 5))
       for (let k: u32 = 0; k < taken; k += CHUNK) {
         const length = <usize>min(CHUNK, taken - k) << 5
         const add = k != 0, b = from + (<usize>k << 5)
@@ -255,7 +258,7 @@ export function winograd(args: usize): void {
       const at = filters + (form == EACH_BAND ? 0 : <usize>((form == FIRST_BAND ? n - begin : n) >> 3) * sliver)
       if (form == EACH_BAND || form == FIRST_BAND && first == 0)
         for (let j: u32 = 0; j < wide; j += 8) packFilters(args, n + j, at + <usize>(j >> 3) * sliver, scratch)
-      multiply(each, panels, at, rows, count, taken, results, wide)
+      multiply(each, panels, at, rows, count, taken, results, wide, form == TRANSFORMED ? scratch : 0)
       unpack(args, first, count, down, across, results, n, wide)
     }
     const before = done

@@ -32,10 +32,13 @@ const blocks = (taken: number, given: number, tile: Tile): Blocks => ({
   tile,
 })
 
-/** The same where the filters were transformed before: they are read once for each band, the patches for `wide` channels. */
+/**
+ * The same where the filters were transformed before: they are read once for each band, the patches for `wide` channels,
+ * which are more where a band's matrices come from beyond the cache.
+ */
 const preparedBlocks = (taken: number, tile: Tile): Blocks => ({
   band: Math.min(256, Math.max(64, Math.floor(65_536 / taken / 8) * 8)),
-  wide: 64,
+  wide: taken >= 1024 ? 128 : 64,
   filters: TRANSFORMED,
   tile,
 })
