@@ -28,6 +28,9 @@ const windowIn = reader({ window: 'numbers' })
 /** The most places down and across of Winograd's patches: 2 unless `Winograd.ts` asks for 4. */
 export const tileOf = (attrs: Attrs): Tile => (attrs['tile'] === 4 ? 4 : 2)
 
+/** A kernel's record has words for every tap of the window. */
+const maxTaps = 131_072
+
 /** What a convolution of these shapes gives, or what does not fit. */
 export const outputType = (attrs: Attrs, x: readonly number[], w: readonly number[]): E.Either<string, TensorType> => {
   const says = `images ${showShape(x)} and filters ${showShape(w)}`
@@ -38,6 +41,10 @@ export const outputType = (attrs: Attrs, x: readonly number[], w: readonly numbe
   const [kh = 0, kw = 0, taken = 0, filters = 0] = w
   if (x.length !== 4 || w.length !== 4 || w.some(d => d < 1) || [height, width, channels].some(d => d < 1))
     return E.left(`${says}: give [rows, height, width, channels] and [height, width, channels / groups, filters]`)
+  if (kh * kw > maxTaps)
+    return E.left(
+      `${says}: a window of ${kh} x ${kw} has more than ${maxTaps} pixels; take a smaller one, or a product of the flattened images (Layer.dense)`,
+    )
   if (!(Number.isInteger(groups) && groups >= 1) || filters % groups !== 0 || taken * groups !== channels)
     return E.left(
       `${says}: the filters take ${taken} channels in ${groups} groups, but the images have ${channels}; both channels and filters must be multiples of the groups`,

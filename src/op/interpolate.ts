@@ -17,6 +17,9 @@ import type { Attrs, Lowered, Nd, Op, Sample, Word } from '../graph/Op.js'
 import { type Pair, pairOf } from '../shape/Sliding.js'
 import { showType, sizeOf, tensorType } from '../shape/TensorType.js'
 
+/** The most elements of an axis that are taken from others by lists of their positions. */
+export const maxPlaces = 1_048_576
+
 interface Mix {
   readonly axis: number
   /** the axis's size in the image that is read, or whose gradient is made */
@@ -179,6 +182,8 @@ export const resize2d = (x: Expr, size: readonly [number, number], options: Resi
       'resize2d',
       `takes images [rows, height, width, channels] and sizes >= 1, not ${showType(x.type)} and [${size.join(', ')}]`,
     )
+  if (size.some(m => m > maxPlaces))
+    return invalid('resize2d', `makes axes of at most ${maxPlaces} elements, not [${size.join(', ')}]; enlarge less`)
   return size.reduce<Expr>((y, m, i) => {
     const n = shape[i + 1] as number
     return n === m ? y : apply(interpolateOp, [y], { ...mixOf(i + 1, n, m, options) })

@@ -10,7 +10,7 @@
  */
 import { type Expr, invalid } from '../graph/Expr.js'
 import { showShape, showType } from '../shape/TensorType.js'
-import { pick } from './interpolate.js'
+import { maxPlaces, pick } from './interpolate.js'
 
 export type PadForm = 'edge' | 'reflect' | 'symmetric' | 'wrap'
 
@@ -41,6 +41,9 @@ export const padByFault = (
   const ends = shape.map((_, i) => [low[i] ?? -1, high[i] ?? -1])
   if (low.length !== shape.length || high.length !== shape.length) return `${says}: give a number for each axis`
   if (!ends.flat().every(n => Number.isInteger(n) && n >= 0)) return `${says}: give whole numbers >= 0`
+  const padded = shape.map((n, i) => (ends[i] as number[]).reduce((sum, end) => sum + end, n))
+  if (padded.some((m, i) => m > maxPlaces && m > (shape[i] as number)))
+    return `${says}: '${form}' makes axes of at most ${maxPlaces} elements; pad less`
   const axis = shape.findIndex((n, i) => Math.max(...(ends[i] as number[])) > (n < 0 ? 0 : reach[form](n)))
   if (axis < 0) return null
   const n = shape[axis] as number

@@ -5,13 +5,15 @@ import { pipe } from '#fp/function.js'
 import { evaluate } from '../../src/backend/evaluate.js'
 import { type Expr, input, param } from '../../src/graph/Expr.js'
 import { analyze } from '../../src/nn/analyze.js'
+import { elaborate } from '../../src/nn/elaborate.js'
 import * as Layer from '../../src/nn/Layer.js'
 import * as Net from '../../src/nn/Net.js'
 import { add } from '../../src/op/arithmetic.js'
 import { conv2d } from '../../src/op/conv.js'
+import { soleInput } from '../../src/shape/inputs.js'
 import { tensorType } from '../../src/shape/TensorType.js'
 import { expectLeft, expectRight } from '../support/assert.js'
-import { kernels, meaning } from './support.js'
+import { inputOf, kernels, meaning } from './support.js'
 
 const test = suite('images')
 const says = (net: Net.AnyNet): string => expectLeft(Net.check(net)).message.replace(/^[A-Za-z0-9]+: /, '')
@@ -120,6 +122,22 @@ test('pools refuse windows that see nothing but padding, those too between whose
     says(Layer.averagePool2d([1, 4], { dilation: 3, padding: 'same' })(Net.input(1, 1, 2))),
     'a window [1, 4] on [1, 1, 2]: with padding [0, 0, 4, 5] a window lies wholly in the padding; pad less, or dilate less',
   )
+})
+
+test('windows and axes whose lists of taps would take more than memory has are refused, not begun', () => {
+  const large: readonly (readonly [Net.AnyNet, RegExp])[] = [
+    [Layer.conv2d(1, 5000)(Net.input(5000, 5000, 1)), /a window of 5000 x 5000 has more than 131072 pixels; take/],
+    [Layer.convTranspose2d(1, 5000)(Net.input(1, 1, 1)), /a window of 5000 x 5000 has more than 131072 pixels; take/],
+    [Layer.conv1d(1, 2_000_000)(Net.input(2_000_000, 1)), /a window of 1 x 2000000 has more/],
+    [Layer.upsample([2 ** 30, 1])(Net.input(1, 1, 1)), /^resize2d: makes axes of at most 1048576 elements, not \[1073/],
+  ]
+  for (const [net, words] of large) {
+    const bound = { inputs: { [soleInput]: inputOf(net) }, key: () => input('key', tensorType('i32', [4])) }
+    assert.match(expectLeft(elaborate(net, 'infer', bound)).message, words)
+  }
+  const wide = Layer.pad([[65_536, 65_536]], { form: 'edge' })
+  assert.match(says(wide(Net.input(1_000_000))), /'edge' makes axes of at most 1048576 elements; pad less/)
+  expectRight(Net.check(Layer.pad([[0, 0]], { form: 'edge' })(Net.input(2_000_000))))
 })
 
 test('blocks and edges that do not fit are said', () => {
