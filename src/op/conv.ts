@@ -13,7 +13,15 @@ import * as E from '#fp/Either.js'
 import { reader } from '../graph/attrs.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Lowered, Nd, Op, Sample, Typing } from '../graph/Op.js'
-import { outputOf, type Padding, type Pair, slidingAttrs, slidingFault, slidingKinds } from '../shape/Sliding.js'
+import {
+  outputOf,
+  type Padding,
+  type Pair,
+  slidingAttrs,
+  slidingFault,
+  slidingKinds,
+  vastFault,
+} from '../shape/Sliding.js'
 import { showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 import { reshape } from './broadcast.js'
 import type { Geometry } from './conv.geometry.js'
@@ -49,6 +57,8 @@ export const outputType = (attrs: Attrs, x: readonly number[], w: readonly numbe
     return E.left(
       `${says}: the filters take ${taken} channels in ${groups} groups, but the images have ${channels}; both channels and filters must be multiples of the groups`,
     )
+  const vast = vastFault([height, width], [kh, kw], slides)
+  if (vast) return E.left(`${says}: ${vast}`)
   const [oh, ow] = outputOf([height, width], [kh, kw], slides)
   return oh >= 1 && ow >= 1
     ? E.right(tensorType('f32', [n, oh, ow, filters]))

@@ -29,6 +29,7 @@ import {
   slidingFault,
   slidingKinds,
   span,
+  vastFault,
 } from '../shape/Sliding.js'
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType } from '../shape/TensorType.js'
 
@@ -49,6 +50,8 @@ export const poolFault = (attrs: Attrs, image: readonly number[]): string | null
   const says = `a window ${showShape(p.window)} on ${showShape(image)}`
   if (p.window.some(k => !Number.isInteger(k) || k < 1)) return `${says}: give whole numbers >= 1`
   const size = pair(image.slice(-3, -1))
+  const vast = vastFault(size, p.window, p)
+  if (vast) return `${says}: ${vast}`
   const out = outputOf(size, pair(p.window), p)
   if (out.some(n => n < 1)) return `${says}: the window is larger than the padded images; pad more`
   const blind = [0, 1].some(i => {

@@ -108,6 +108,22 @@ export const slidingFault = ({ stride, dilation, padding }: SlidingAttrs): strin
     : `the padding must be whole numbers >= 0, but it is ${showShape(padding)}`
 }
 
+/** Positions are counted in 32 bits, from the first element of the padding to the last of a window. */
+const most = 2_147_483_647
+
+/** Why a window on an image cannot be counted, or null. */
+export const vastFault = (
+  image: readonly number[],
+  window: readonly number[],
+  { dilation, padding }: SlidingAttrs,
+): string | null => {
+  const long = [0, 1].some(i => {
+    const padded = (image[i] ?? 0) + (padding[2 * i] ?? 0) + (padding[2 * i + 1] ?? 0)
+    return padded + span(window[i] ?? 1, dilation[i]) > most
+  })
+  return long ? `the padded images and the windows span more than ${most} pixels; pad less, or dilate less` : null
+}
+
 /** The output's height and width; a size that is not positive says that the window does not fit. */
 export const outputOf = (
   [height, width]: readonly [number, number],

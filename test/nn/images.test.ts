@@ -124,17 +124,21 @@ test('pools refuse windows that see nothing but padding, those too between whose
   )
 })
 
-test('windows and axes whose lists of taps would take more than memory has are refused, not begun', () => {
+test('windows and axes whose lists of taps would take more than memory has are refused, not begun, and so are positions beyond 32 bits', () => {
   const large: readonly (readonly [Net.AnyNet, RegExp])[] = [
     [Layer.conv2d(1, 5000)(Net.input(5000, 5000, 1)), /a window of 5000 x 5000 has more than 131072 pixels; take/],
     [Layer.convTranspose2d(1, 5000)(Net.input(1, 1, 1)), /a window of 5000 x 5000 has more than 131072 pixels; take/],
     [Layer.conv1d(1, 2_000_000)(Net.input(2_000_000, 1)), /a window of 1 x 2000000 has more/],
+    [Layer.conv1d(1, 9, { dilation: 2 ** 30, padding: 'same' })(Net.input(4, 1)), /span more than 2147483647 pixels/],
     [Layer.upsample([2 ** 30, 1])(Net.input(1, 1, 1)), /^resize2d: makes axes of at most 1048576 elements, not \[1073/],
   ]
   for (const [net, words] of large) {
     const bound = { inputs: { [soleInput]: inputOf(net) }, key: () => input('key', tensorType('i32', [4])) }
     assert.match(expectLeft(elaborate(net, 'infer', bound)).message, words)
   }
+  const far = { dilation: 2 ** 30, padding: 'same', stride: 1 } as const
+  for (const pool of [Layer.maxPool1d, Layer.averagePool1d])
+    assert.match(says(pool(9, far)(Net.input(4, 1))), /span more than 2147483647 pixels; pad less, or dilate less/)
   const wide = Layer.pad([[65_536, 65_536]], { form: 'edge' })
   assert.match(says(wide(Net.input(1_000_000))), /'edge' makes axes of at most 1048576 elements; pad less/)
   expectRight(Net.check(Layer.pad([[0, 0]], { form: 'edge' })(Net.input(2_000_000))))
