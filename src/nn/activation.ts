@@ -15,7 +15,10 @@ export { logistic, softmax, softplus, tanh }
 export const relu = (x: Expr): Expr => select(le(x, 0), 0, x)
 
 /** min(max(x, 0), 6), with gradient 0 at 0 and at 6 (Krizhevsky 2010). */
-export const relu6 = (x: Expr): Expr => select(ge(x, 6), 6, relu(x))
+export const relu6 = (x: Expr): Expr => {
+  const positive = relu(x)
+  return select(ge(positive, 6), 6, positive)
+}
 
 /** x <= 0 ? alpha x : x (Maas et al. 2013); alpha may exceed 1. */
 export const leakyRelu = (x: Expr, alpha = 0.01): Expr => select(le(x, 0), mul(x, alpha), x)

@@ -109,6 +109,12 @@ const broadcastOp: Op = {
 export const broadcastTo = (x: Expr, shape: readonly number[]): Expr =>
   sameShape(x.type.shape, shape) ? x : apply(broadcastOp, [x], { shape })
 
+/** The number a constant, or a broadcast constant, is filled with. */
+export const filledWith = (e: Expr): number | null => {
+  if (e._tag === 'Const') return e.values.every(v => Object.is(v, e.values[0])) ? (e.values[0] ?? null) : null
+  return e._tag === 'Apply' && e.op.name === 'broadcastTo' ? filledWith(e.args[0] as Expr) : null
+}
+
 // --- sum --------------------------------------------------------------------------------------------------------------
 /** `axes` in ascending order, negative ones counted from the end; null when one is out of range or twice. */
 export const normalAxes = (axes: readonly number[], rank: number): readonly number[] | null => {

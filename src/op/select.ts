@@ -2,6 +2,7 @@
 import { constant, type Expr, invalid, type Operand } from '../graph/Expr.js'
 import type { Op } from '../graph/Op.js'
 import type { DType } from '../shape/DType.js'
+import { filledWith } from './broadcast.js'
 import { defineElementwise, elementwise } from './define.js'
 
 // --- cast -------------------------------------------------------------------------------------------------------------
@@ -96,12 +97,27 @@ export const or = (a: Expr, b: Expr): Expr => elementwise(orOp, [a, b])
 /** The other elements than the mask's. */
 export const not = (a: Expr): Expr => elementwise(notOp, [a])
 
+/**
+ * The mask of a selection's gradient. Where x <= c is replaced by c (or x >= c), the result is at most c just where x is:
+ * its values, which others read, too, tell that as well as a mask as large, kept beside them.
+ */
+const gradientMask = ([mask, a, b]: readonly Expr[], out: Expr): Expr | null => {
+  if (mask?._tag !== 'Apply' || (mask.op !== leOp && mask.op !== geOp)) return mask ?? null
+  const [x, c] = mask.args
+  const bound = c && filledWith(c)
+  const bounds = x === b && typeof bound === 'number' && a && filledWith(a) === bound
+  return bounds ? compare(mask.op)(out, bound) : mask
+}
+
 const selectOp: Op = {
   ...defineElementwise('select', {
     arity: 3,
     dtypes: ['f32', 'i32', 'bool', 'f64'],
     takes: value => ['bool', value, value],
-    vjp: ({ args: [mask], g }) => (mask ? [null, select(mask, g, 0), select(mask, 0, g)] : []),
+    vjp: ({ args, out, g }) => {
+      const mask = gradientMask(args, out)
+      return mask ? [null, select(mask, g, 0), select(mask, 0, g)] : []
+    },
     reference: (mask, a, b) => (mask ? a : b) as number,
   }),
   lower: { _tag: 'Elementwise', fn: ({ args }) => (args[1]?.dtype === 'f64' ? 'select_f64' : 'select_32') },

@@ -5,14 +5,9 @@
 import type * as E from '#fp/Either.js'
 import { apply, type Expr } from '../graph/Expr.js'
 import * as Program from '../graph/Program.js'
+import { filledWith } from '../op/broadcast.js'
 import type { ShapeError } from '../shape/ShapeError.js'
 import { sameShape } from '../shape/TensorType.js'
-
-/** The number a constant, or a broadcast constant, is filled with. */
-const filledWith = (e: Expr): number | null => {
-  if (e._tag === 'Const') return e.values.every(v => Object.is(v, e.values[0])) ? (e.values[0] ?? null) : null
-  return e._tag === 'Apply' && e.op.name === 'broadcastTo' ? filledWith(e.args[0] as Expr) : null
-}
 
 const isOp = (e: Expr | undefined, name: string): e is Extract<Expr, { _tag: 'Apply' }> =>
   e?._tag === 'Apply' && e.op.name === name

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { evaluate as reference } from '../../src/backend/reference.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import * as Program from '../../src/graph/Program.js'
+import { relu, relu6 } from '../../src/nn/activation.js'
 import { add, clamp, div, maximum, minimum, mul } from '../../src/op/arithmetic.js'
 import { broadcastTo, reshape, sum } from '../../src/op/broadcast.js'
 import { logSumExp, softmax } from '../../src/op/composite.js'
@@ -40,6 +41,28 @@ test('what does not matter has gradient zero, of its own type', () => {
   assertClose(at(through as Expr, { x: [1, 2, 3] }), [1, 2, 3], {})
   const [cut] = gradOf(sum(cast(cast(x, 'i32'), 'f32')), x)
   assertClose(at(cut as Expr, { x: [1, 2, 3] }), [0, 0, 0], {})
+})
+
+test('what is rectified, or bounded, tells its gradient, and no mask is kept beside it', () => {
+  for (const [f, slope, masks] of [
+    [relu, (v: number) => (v > 0 ? 3 : 0), ['le']],
+    [relu6, (v: number) => (v > 0 && v < 6 ? 3 : 0), ['ge']],
+  ] as const) {
+    const y = f(x)
+    const [g] = gradOf(sum(mul(y, 3)), x) as readonly [Expr]
+    const { nodes, outputs } = expectRight(Program.of([y, g]))
+    const told = nodes.flatMap(({ expr, args }) =>
+      expr._tag === 'Apply' && /^[lg]e$/.test(expr.op.name) && args[0] === outputs[0] ? [expr.op.name] : [],
+    )
+    assert.equal(told, masks)
+    for (const values of [
+      [-1, 0, 2],
+      [-0, 6, 7],
+      [5, Infinity, -Infinity],
+    ])
+      assertClose(at(g, { x: values }), values.map(slope), {})
+    assert.is(at(g, { x: [NaN, 1, 1] })[0], 3, 'NaN is neither at most 0 nor at least 6, before and after')
+  }
 })
 
 test('with respect to an inner expression, an equal one, the loss itself, and one of many uses', () => {
