@@ -88,16 +88,16 @@ export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
 const nothing = knownKeys([])
-let all: Known | null = null // local mutation: made once, for the first region that the core does not have whole
-const ofCore = (): Known => {
-  all ??= knownKeys(Object.keys(regions))
-  return all
+let coreKeys: Known | null = null // local mutation: made once, for the first region that the core does not have whole
+const keysOfCore = (): Known => {
+  coreKeys ??= knownKeys(Object.keys(regions))
+  return coreKeys
 }
 
 /** Regions that the core has no kernel for run in parts, others whole; products lead epilogues. */
 const runnable = (program: Program, units: readonly Unit[], fused: boolean): readonly Unit[] => {
   const parts = units.flatMap((u): readonly Unit[] =>
-    u._tag !== 'Region' || (fused && regions[u.key]) ? [u] : split(u, fused ? ofCore() : nothing),
+    u._tag !== 'Region' || (fused && regions[u.key]) ? [u] : split(u, fused ? keysOfCore() : nothing),
   )
   return fused ? withEpilogues(program, parts) : parts
 }
