@@ -10,6 +10,7 @@
  * of a sum is that of `reduceSum` (assembly/reduce.ts); a maximum, which has the same bits in any, is taken in it, too.
  */
 import type { Reduced } from '../transform/Unit.js'
+import { block, doc } from './text.js'
 
 /** What the text of a region depends on: its key, taken apart. */
 export interface RegionShape {
@@ -50,13 +51,13 @@ const forms = {
     start: 'f32x4.splat(0)',
     vectors: (a: string, b: string): string => `f32x4.add(${a}, ${b})`,
     lanes: 'sumLanes',
-    single: (to: string, value: string): string => `${to} += ${value};`,
+    single: (to: string, value: string): string => `${to} += ${value}`,
   },
   max: {
     start: 'f32x4.splat(-Infinity)',
     vectors: (a: string, b: string): string => `f32x4.max(${a}, ${b})`,
     lanes: 'maxLanes',
-    single: (to: string, value: string): string => `${to} = max(${to}, ${value});`,
+    single: (to: string, value: string): string => `${to} = max(${to}, ${value})`,
   },
 } as const
 
@@ -86,12 +87,12 @@ const bodies =
   (r: RegionShape, nameOf: NameOf): Bodies =>
   ({ vector, partial, reduce }) => {
     const at = vector === 0 ? '' : `, ${16 * vector}`
-    const name = (a: number): string => (r.lanes[a] === 's' || vector === 0 ? nameOf(a) : `${nameOf(a)}_${vector}`)
+    const name = (a: number): string => (r.lanes[a] === 's' || vector === 0 ? nameOf(a) : `${nameOf(a)}$${vector}`)
     const step = (k: number): string => name(r.lanes.length + k)
-    const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const ${name(i)} = v128.load(p${i} + c${at});`] : []))
-    const steps = r.steps.map((s, k) => `const ${step(k)} = ${s.fn}(${s.args.map(name).join(', ')});`)
+    const loads = r.lanes.flatMap((l, i) => (l === 'v' ? [`const ${name(i)} = v128.load(p${i} + c${at})`] : []))
+    const steps = r.steps.map((s, k) => `const ${step(k)} = ${s.fn}(${s.args.map(name).join(', ')})`)
     const stores = r.outputs.map((o, k) =>
-      partial ? `storeLanes(q${k} + c, ${step(o)}, rest);` : `v128.store(q${k} + c, ${step(o)}${at});`,
+      partial ? `storeLanes(q${k} + c, ${step(o)}, rest)` : `v128.store(q${k} + c, ${step(o)}${at})`,
     )
     return [...loads, ...steps, ...stores, ...r.reductions.flatMap((o, j) => reduce(j, step(o.step)))]
   }
@@ -101,8 +102,6 @@ const shortNames = ({ lanes }: RegionShape): NameOf => {
   return a => (a < lanes.length ? of(a) : `t${a - lanes.length}`)
 }
 
-const indented = (lines: readonly string[]): readonly string[] => lines.map(line => `  ${line}`)
-const block = (head: string, lines: readonly string[]): readonly string[] => [`${head} {`, ...indented(lines), '}']
 const upTo = (n: number, f: (j: number) => string): readonly string[] => Array.from({ length: n }, (_, j) => f(j))
 
 /** A row of the loop, vector by vector. */
@@ -110,7 +109,7 @@ const plainRow = (r: RegionShape, write: Bodies, reduce: Body['reduce']): readon
   const turns = unroll(r)
   const several = upTo(turns, String).flatMap((_, vector) => write({ vector, partial: false, reduce }))
   return [
-    'let c: usize = 0;',
+    'let c: usize = 0',
     ...(turns > 1 ? block(`for (; c + ${16 * turns} <= whole; c += ${16 * turns})`, several) : []),
     ...block('for (; c < whole; c += 16)', write({ vector: 0, partial: false, reduce })),
     ...block('if (rest)', write({ vector: 0, partial: true, reduce })),
@@ -127,7 +126,7 @@ const reducedRow = (r: RegionShape, write: Bodies): readonly string[] => {
     write({
       vector,
       partial: false,
-      reduce: (j, value) => [`part${j}_${vector} = ${form(j).vectors(`part${j}_${vector}`, value)};`],
+      reduce: (j, value) => [`part${j}_${vector} = ${form(j).vectors(`part${j}_${vector}`, value)}`],
     }),
   )
   const single = (lane: number, j: number, value: string): string =>
@@ -139,19 +138,19 @@ const reducedRow = (r: RegionShape, write: Bodies): readonly string[] => {
     `if (rest > 2) ${single(2, j, value)}`,
   ]
   return [
-    'let c: usize = 0;',
-    ...quads((j, v) => `let total${j}_${v} = ${form(j).start};`),
+    'let c: usize = 0',
+    ...quads((j, v) => `let total${j}_${v} = ${form(j).start}`),
     ...block('while (c < lines)', [
-      'const stop = min(c + 16384, lines);',
-      ...quads((j, v) => `let part${j}_${v} = ${form(j).start};`),
+      'const stop = min(c + 16384, lines)',
+      ...quads((j, v) => `let part${j}_${v} = ${form(j).start}`),
       ...block('for (; c < stop; c += 64)', four),
-      ...quads((j, v) => `total${j}_${v} = ${form(j).vectors(`total${j}_${v}`, `part${j}_${v}`)};`),
+      ...quads((j, v) => `total${j}_${v} = ${form(j).vectors(`total${j}_${v}`, `part${j}_${v}`)}`),
     ]),
-    ...upTo(n, j => `let reduced${j} = ${form(j).lanes}(total${j}_0, total${j}_1, total${j}_2, total${j}_3);`),
+    ...upTo(n, j => `let reduced${j} = ${form(j).lanes}(total${j}_0, total${j}_1, total${j}_2, total${j}_3)`),
     ...block('for (; c < whole; c += 16)', write({ vector: 0, partial: false, reduce: all })),
     ...block('if (rest)', write({ vector: 0, partial: true, reduce: some })),
-    ...upTo(n, j => `store<f32>(r${j}, reduced${j});`),
-    ...upTo(n, j => `r${j} += 4;`),
+    ...upTo(n, j => `store<f32>(r${j}, reduced${j})`),
+    ...upTo(n, j => `r${j} += 4`),
   ]
 }
 
@@ -159,38 +158,38 @@ const reducedRow = (r: RegionShape, write: Bodies): readonly string[] => {
 const reducedRows = ({ reductions }: RegionShape, at: number, row: readonly string[]): readonly string[] => {
   const n = reductions.length
   return [
-    `const stride = <usize>load<u32>(a, ${at + 4 * n});`,
-    'const room = (inner + 3 & ~3) << 2;',
-    `const total0 = <usize>load<u32>(a, ${at + 4 * n + 4});`,
-    ...upTo(n - 1, j => `const total${j + 1} = total${j} + room;`),
-    ...upTo(n, j => `const part${j} = ${j === 0 ? `total${n - 1}` : `part${j - 1}`} + room;`),
+    `const stride = <usize>load<u32>(a, ${at + 4 * n})`,
+    'const room = ((inner + 3) & ~3) << 2',
+    `const total0 = <usize>load<u32>(a, ${at + 4 * n + 4})`,
+    ...upTo(n - 1, j => `const total${j + 1} = total${j} + room`),
+    ...upTo(n, j => `const part${j} = ${j === 0 ? `total${n - 1}` : `part${j - 1}`} + room`),
     ...block(
       'for (let c: usize = 0; c < room; c += 16)',
       reductions.flatMap(({ kind }, j) => [
-        `v128.store(total${j} + c, ${forms[kind].start});`,
-        `v128.store(part${j} + c, ${forms[kind].start});`,
+        `v128.store(total${j} + c, ${forms[kind].start})`,
+        `v128.store(part${j} + c, ${forms[kind].start})`,
       ]),
     ),
     ...block('for (let left = load<u32>(a); left > 0; )', [
-      'const chunk = min<u32>(left, 128);',
+      'const chunk = min<u32>(left, 128)',
       ...block('for (let rows = chunk; rows > 0; rows--)', row),
       ...block(
         'for (let c: usize = 0; c < room; c += 16)',
         reductions.flatMap(({ kind }, j) => [
-          `v128.store(total${j} + c, ${forms[kind].vectors(`v128.load(total${j} + c)`, `v128.load(part${j} + c)`)});`,
-          `v128.store(part${j} + c, ${forms[kind].start});`,
+          `v128.store(total${j} + c, ${forms[kind].vectors(`v128.load(total${j} + c)`, `v128.load(part${j} + c)`)})`,
+          `v128.store(part${j} + c, ${forms[kind].start})`,
         ]),
       ),
-      'left -= chunk;',
+      'left -= chunk',
     ]),
-    ...upTo(n, j => `const r${j} = <usize>load<u32>(a, ${at + 4 * j});`),
+    ...upTo(n, j => `const r${j} = <usize>load<u32>(a, ${at + 4 * j})`),
     ...block(
       'for (let c: usize = 0; c < whole; c += 16)',
-      upTo(n, j => `v128.store(r${j} + c, v128.load(total${j} + c));`),
+      upTo(n, j => `v128.store(r${j} + c, v128.load(total${j} + c))`),
     ),
     ...block(
       'if (rest)',
-      upTo(n, j => `storeLanes(r${j} + whole, v128.load(total${j} + whole), rest);`),
+      upTo(n, j => `storeLanes(r${j} + whole, v128.load(total${j} + whole), rest)`),
     ),
   ]
 }
@@ -210,30 +209,30 @@ export const emitRegion = (
   const overRows = n > 0 && r.over === 'outer'
   const take: Body['reduce'] = (j, value) => {
     const { vectors } = forms[r.reductions[j]?.kind ?? 'sum']
-    return [`v128.store(part${j} + c, ${vectors(`v128.load(part${j} + c)`, value)});`]
+    return [`v128.store(part${j} + c, ${vectors(`v128.load(part${j} + c)`, value)})`]
   }
   const row = [
-    ...r.lanes.flatMap((l, i) => (l === 's' ? [`const ${nameOf(i)} = v128.load32_splat(p${i});`] : [])),
+    ...r.lanes.flatMap((l, i) => (l === 's' ? [`const ${nameOf(i)} = v128.load32_splat(p${i})`] : [])),
     ...(n > 0 && !overRows ? reducedRow(r, write) : plainRow(r, write, take)),
-    ...r.lanes.map((_, i) => `p${i} += d${i};`),
-    ...r.outputs.map((_, k) => `q${k} += ${overRows ? 'stride' : 'inner << 2'};`),
+    ...r.lanes.map((_, i) => `p${i} += d${i}`),
+    ...r.outputs.map((_, k) => `q${k} += ${overRows ? 'stride' : 'inner << 2'}`),
   ]
   return [
-    `/** ${remark} */`,
+    ...doc(remark),
     ...block(`export function ${name}(a: usize): void`, [
-      'const inner = <usize>load<u32>(a, 4);',
-      'const whole = (inner & ~3) << 2;',
-      'const rest = inner & 3;',
+      'const inner = <usize>load<u32>(a, 4)',
+      'const whole = (inner & ~3) << 2',
+      'const rest = inner & 3',
       ...r.lanes.flatMap((_, i) => [
-        `let p${i} = <usize>load<u32>(a, ${8 + 8 * i});`,
-        `const d${i} = <usize>load<u32>(a, ${12 + 8 * i});`,
+        `let p${i} = <usize>load<u32>(a, ${8 + 8 * i})`,
+        `const d${i} = <usize>load<u32>(a, ${12 + 8 * i})`,
       ]),
-      ...r.outputs.map((_, k) => `let q${k} = <usize>load<u32>(a, ${outputsAt + 4 * k});`),
+      ...r.outputs.map((_, k) => `let q${k} = <usize>load<u32>(a, ${outputsAt + 4 * k})`),
       ...(overRows
         ? reducedRows(r, reductionsAt, row)
         : [
-            ...(n > 0 ? ['const lines = (inner & ~15) << 2;'] : []),
-            ...upTo(n, j => `let r${j} = <usize>load<u32>(a, ${reductionsAt + 4 * j});`),
+            ...(n > 0 ? ['const lines = (inner & ~15) << 2'] : []),
+            ...upTo(n, j => `let r${j} = <usize>load<u32>(a, ${reductionsAt + 4 * j})`),
             ...block('for (let rows = load<u32>(a); rows > 0; rows--)', row),
           ]),
     ]),

@@ -80,7 +80,7 @@ const allocator = () => {
 const isAlias = ({ expr }: Node): boolean => expr._tag === 'Apply' && expr.op.lower._tag === 'Alias'
 
 /** The node whose buffer a node shares: itself, or what an alias stands for. */
-const rootsOf = (program: Program): readonly number[] => {
+export const rootsOf = (program: Program): readonly number[] => {
   const roots: number[] = []
   for (const [i, n] of program.nodes.entries()) roots.push(isAlias(n) ? (roots[n.args[0] as number] as number) : i)
   return roots

@@ -91,7 +91,7 @@ export const of = (exprs: readonly Expr[]): E.Either<ShapeError, Program> => {
 export const outputs = (program: Program): readonly Node['expr'][] =>
   program.outputs.map(i => (program.nodes[i] as Node).expr)
 
-const showAttrs = (attrs: object): string => {
+export const showAttrs = (attrs: object): string => {
   const text = Object.entries(attrs).map(([k, v]) => `${k}=${Array.isArray(v) ? `[${v.join(',')}]` : v}`)
   return text.length ? ` {${text.join(' ')}}` : ''
 }

@@ -13,8 +13,16 @@ export interface Hoisted {
   readonly once: Readonly<Record<string, Expr>>
 }
 
-/** The parameter that stands for the k-th hoisted expression: no path of a variable begins with a slash. */
-const nameOf = (k: number): string => `/once/${k}`
+/**
+ * Names for the parameters that stand for hoisted nodes: a number, and the first variable that a node depends on, for the
+ * reader. No path of a variable begins with a slash.
+ */
+const namesOf = (nodes: Program['nodes'], hoisted: readonly number[]): ReadonlyMap<number, string> => {
+  const first: string[] = []
+  for (const { expr, args } of nodes)
+    first.push(expr._tag === 'Param' ? expr.name : (args.map(a => first[a]).find(Boolean) ?? ''))
+  return new Map(hoisted.map((i, k) => [i, `/once/${k}/${first[i]}`]))
+}
 
 const isView = ({ expr }: Node): boolean =>
   expr._tag === 'Apply' && (expr.op.lower._tag === 'Alias' || expr.op.lower._tag === 'Broadcast')
@@ -33,7 +41,7 @@ export const hoist = ({ nodes, outputs }: Program): Hoisted => {
     if (!fixed[i]) n.args.forEach(reach)
   })
   const order = [...cut].sort((a, b) => a - b)
-  const names = new Map(order.map((i, k) => [i, nameOf(k)]))
+  const names = namesOf(nodes, order)
   const done: Expr[] = []
   nodes.forEach(({ expr, args }, i) => {
     const name = names.get(i)

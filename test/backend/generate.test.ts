@@ -7,10 +7,11 @@ import { type Machine, type MachineSpec, machine } from '../../src/backend/machi
 import { build } from '../../src/compiler/build.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import { add, maximum, mul, sub } from '../../src/op/arithmetic.js'
-import { sum } from '../../src/op/broadcast.js'
+import { reshape, sum } from '../../src/op/broadcast.js'
 import { matmul } from '../../src/op/matmul.js'
 import { mean } from '../../src/op/reduce.js'
 import { sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.js'
+import { grad } from '../../src/transform/Grad.js'
 import { choices, grow, sizes } from '../graph/random.js'
 import { wasmFaults } from '../lint/wasm.js'
 import { assertBits, expectLeft, expectRight } from '../support/assert.js'
@@ -50,9 +51,11 @@ test('the text has a function for every region, the steps in order, and the name
     /^\/\/ 0x[0-9a-f]{6} {2}layer\/w {2}f32\[40, 24\]$/m,
     /^@external\("core", "matmul"\)\ndeclare function matmul\(record: usize\): void$/m,
     /^export function region_y\(a: usize\): void \{$/m,
-    /^ {6}const layer_add_\d+ = add_f32\(layer_matmul_\d+, layer_b\);$/m,
-    /^ {2}\/\/ layer_matmul_\d+ @0x[0-9a-f]{6} f32\[rows, 24\] = matmul\(x, layer_w\)\n {2}\/\/ y @0x[0-9a-f]{6} = region_y\(.+\)\n {2}matmul\(0x[0-9a-f]{6}\)$/m,
-    /^ {2}\/\/ next_layer_w @0x[0-9a-f]{6} = region_next_layer_w\(/m,
+    /^ {6}const layer_add_\d+ = add_f32\(layer_matmul_\d+, layer_b\)$/m,
+    /^ {2}\/\/ layer_matmul_\d+ @0x[0-9a-f]{6} f32\[rows, 24\] = matmul\(x, layer_w\)\n {2}\/\/ y @0x[0-9a-f]{6} f32\[rows, 24\] = region_y\(.+\)\n {2}matmul\(0x[0-9a-f]{6}\)$/m,
+    /^ {2}\/\/ layer_matmul_\d+ @0x[0-9a-f]{6} f32\[40, 24\] = matmul\(x, layer_maximum_\d+\) \{ta=true\}$/m,
+    /^ {2}\/\/ next_layer_w @0x[0-9a-f]{6} f32\[40, 24\] = region_next_layer_w\(/m,
+    /^\/\/ 0x[0-9a-f]{6} {2}c_0_01 +f32\[\] {2}0\.01$/m,
   ])
     assert.match(source, line)
   const programs = source.split('/** The steps of ').slice(1)
@@ -71,7 +74,34 @@ test('a region whose sums alone leave it goes by their name', () => {
   const state = [{ name: 'offset', type: f32(40) }]
   const source = expectRight(machine({ rows: 10, state, programs, generated: true })).generated()?.source ?? ''
   assert.match(source, /^\/\*\* total from x, c_2, offset \*\/\nexport function region_total\(/m)
-  assert.match(source, /^ {2}\/\/ total @0x[0-9a-f]{6} = region_total\(x, c_2, offset\)$/m)
+  assert.match(source, /^ {2}\/\/ total @0x[0-9a-f]{6} f32\[rows\] = region_total\(x, c_2, offset\)$/m)
+})
+
+test('values go by their layer, gradients too, views by what they show, constants by their value', () => {
+  const dense = (layer: string, from: Expr, n: number, m: number): Expr =>
+    maximum(add(matmul(mul(from, 0.3), param(`${layer}/w`, f32(n, m))), param(`${layer}/b`, f32(m))), 0)
+  const weights = ['a/w', 'b/w'].map((name, i) => param(name, i === 0 ? f32(40, 24) : f32(24, 5)))
+  const out = reshape(dense('b', dense('a', x, 40, 24), 24, 5), [-5])
+  const error = mean(mul(out, out))
+  const { gradients } = expectRight(grad(error, weights))
+  const step = Object.fromEntries(weights.map(({ name }, i) => [name, gradients[i] as Expr]))
+  const state = ['a', 'b'].flatMap((layer, i) => [
+    { name: `${layer}/w`, type: (weights[i] as Expr).type },
+    { name: `${layer}/b`, type: f32(i === 0 ? 24 : 5) },
+  ])
+  const s = { rows: 10, state, programs: { p: { results: { error }, updates: step } }, generated: true }
+  const source = expectRight(machine(s)).generated()?.source ?? ''
+  const steps = source.slice(source.indexOf('The steps of p.')).replace(/\n {2}\/\/ {5}/g, ' ')
+  for (const line of [
+    /b_maximum_\d+ @\w+ f32\[rows, 5\] = region_\w+\(b_matmul_\d+, b_b, c_0\)/,
+    /b_sum_\d+ @\w+ f32\[\] = region_\w+\(b_maximum_\d+\)/,
+    /b_matmul_\d+ @\w+ f32\[rows, 24\] = matmul\(b_select_\d+, b_w\) \{tb=true\}/,
+    /a_select_\d+ @\w+ f32\[rows, 24\] = region_\w+\(.*b_matmul_\d+.*\)/,
+    /next_b_w @\w+ f32\[24, 5\] = matmul\(a_mul_\d+, b_select_\d+\) \{ta=true\}/,
+  ])
+    assert.match(steps, line)
+  assert.not.match(steps, /reshape/)
+  assert.match(source, /^\/\/ 0x[0-9a-f]{6} {2}c_0_3 {2}f32\[\] {2}0\.3$/m)
 })
 
 test('a module is deterministic and within the contract: no data, no mutable global', async () => {
@@ -139,6 +169,9 @@ test('any name will do, also words of the language, of the text and of nothing a
     '*/',
     'usize',
     'x_1',
+    'f32x4',
+    'debugger',
+    'override',
   ]
   const leaves = names.map(name => param(name, f32(3)))
   const sum = leaves.reduce<Expr>((s, e) => add(s, e), constant(0))
@@ -152,6 +185,16 @@ test('any name will do, also words of the language, of the text and of nothing a
   for (const m of [one, two]) m.writeState(new Uint8Array(one.stateBytes).fill(61))
   const [expected, got] = [one.run('a program', 1, {}), two.run('a program', 1, {})]
   for (const name of names) assertBits(got[name] as Float32Array, expected[name] as Float32Array, name)
+})
+
+test('what a loop adds to a name is no other name', async () => {
+  const [v, v1] = [input('v', f32(-1, 40)), input('v_1', f32(-1, 40))]
+  const total = sum(v)
+  const results = { rows: sum(mul(v, v1), [1]), scalar: mul(maximum(total, 0), 0.1) }
+  const s = { rows: 2, state: [], programs: { p: { results, updates: {} } } }
+  const given = { v: Float32Array.from({ length: 80 }, Math.sin), v_1: Float32Array.from({ length: 80 }, Math.cos) }
+  const [expected, got] = [expectRight(machine(s)), await generated(s)].map(m => m.run('p', 2, given))
+  for (const name of ['rows', 'scalar']) assertBits(got?.[name] as Float32Array, expected?.[name] as Float32Array, name)
 })
 
 const values = ({ dtype, shape }: TensorType, rows: number, seed: number): Float32Array | Int32Array => {
