@@ -23,8 +23,9 @@ export interface Session {
   readonly rows: number
   /** the recipe's initial state, drawn anew */
   readonly init: () => E.Either<ShapeError, State.State>
-  /** whether steps are taken with relaxed SIMD */
+  /** whether steps are taken with relaxed SIMD, and by which algorithm their convolutions */
   readonly relaxed: boolean
+  readonly winograd: Winograd
   /** a state from a block of bytes, outside of memory; whether steps to it were relaxed */
   readonly place: (block: Uint8Array, relaxed?: boolean) => State.State
   /** a copy of the block of a state, which is not consumed */
@@ -105,6 +106,7 @@ export const session = (
       machine: m,
       rows,
       relaxed,
+      winograd,
       place,
       init: () =>
         E.map((values: ReturnType<Machine['run']>) => {

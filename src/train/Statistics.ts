@@ -102,7 +102,7 @@ const slopeName = (place: number): string => `slope/${place}`
 const gradientName = (path: string): string => `gradient/${path}`
 
 const observer = (
-  { recipe, programs: { slots }, rows, weighted, relaxed }: Session,
+  { recipe, programs: { slots }, rows, weighted, relaxed, winograd }: Session,
   mode: Mode,
 ): E.Either<ShapeError, Observer> => {
   const net = elaborated(recipe, mode)
@@ -130,7 +130,7 @@ const observer = (
     ...plain.right.gradients.map((g, i) => [gradientName((trained[i] as Variable).path), g] as const),
   ])
   return E.map((m: Machine): Observer => ({ machine: m, layers, trained, reported: Object.keys(seen) }))(
-    machine({ rows, state: slots, programs: { observe: { results, updates: {} } }, relaxed }),
+    machine({ rows, state: slots, programs: { observe: { results, updates: {} } }, relaxed, winograd }),
   )
 }
 

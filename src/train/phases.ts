@@ -94,7 +94,14 @@ interface Ran {
 }
 
 /** The machine of the three phases. */
-const compile = ({ recipe, programs: { slots }, rows, weighted, relaxed }: Session): E.Either<ShapeError, Compiled> => {
+const compile = ({
+  recipe,
+  programs: { slots },
+  rows,
+  weighted,
+  relaxed,
+  winograd,
+}: Session): E.Either<ShapeError, Compiled> => {
   const net = elaborated(recipe, 'train')
   if (E.isLeft(net)) return net
   const trained = trainedOf(net.right)
@@ -135,7 +142,7 @@ const compile = ({ recipe, programs: { slots }, rows, weighted, relaxed }: Sessi
       moving: new Map(moved.map(([path, e]) => [path, e.type.shape])),
       reported: Object.keys(seen).filter(isShown),
     }),
-  )(machine({ rows, state: slots, programs, relaxed }))
+  )(machine({ rows, state: slots, programs, relaxed, winograd }))
 }
 
 /** Numbers by the names of inputs: one tensor for every path that is wanted, or what is wrong. */

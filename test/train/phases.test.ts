@@ -6,18 +6,22 @@ import { pipe } from '#fp/function.js'
 import {
   Clip,
   Constraint,
+  Data,
   type Floats,
   type Given,
   Guard,
+  Label,
   Layer,
+  Loss,
   Net,
   Optimizer,
   Penalty,
+  Recipe,
   State,
   Trainer,
 } from '../../src/index.js'
 import { assertBits, assertClose, expectLeft, expectRight } from '../support/assert.js'
-import { floats, hashOf, optimizer, rows, small, smallNet, tensorsOf } from './support.js'
+import { classes, floats, hashOf, numbers, optimizer, rows, small, smallNet, tensorsOf } from './support.js'
 
 const test = suite('phases of a step')
 const compiled = async (recipe = small()) => expectRight(await Trainer.compile(recipe)())
@@ -84,6 +88,35 @@ test('apply(gradients(batch)) is step(batch), bit for bit', async () => {
     ),
     { numRuns: 25 },
   )
+})
+
+test('the same by F(4x4), whose bits are others; statistics have the gradients of that step', async () => {
+  const net = pipe(
+    Net.input(12, 12, 8),
+    Layer.conv2d(16, 3, { padding: 'same' }),
+    Layer.relu(),
+    Layer.conv2d(16, 3, { padding: 'same' }),
+    Layer.flatten(),
+    Layer.dense(3),
+  )
+  const sgd = Optimizer.sgd({ rate: 1 })
+  const recipe = Recipe.of({ net, loss: Loss.softmaxCrossEntropy(), optimizer: sgd, batch: 4, epochs: 1, seed: 3 })
+  const n = 4
+  const images = { inputs: [12, 12, 8], label: Label.classes(3) } as const
+  const batch = expectRight(Data.of(images)({ x: numbers(n * 1152), y: classes(n, 3) }))
+  const hashes = new Set<string>()
+  for (const winograd of ['F(2x2)', 'F(4x4)'] as const) {
+    const trainer = expectRight(await Trainer.compile(recipe, { winograd })())
+    const [a, b] = [trainer.init(), trainer.init()]
+    const computed = expectRight(trainer.gradients(a, batch))
+    const { parameters } = expectRight(trainer.statistics(a, batch))
+    for (const [path, { gradient }] of Object.entries(parameters))
+      assert.is(gradient.max, Math.max(...(computed.gradients[path]?.values ?? [])), `${winograd} ${path}`)
+    const stepped = expectRight(trainer.step(b, batch))
+    assert.is(hashOf(expectRight(trainer.apply(a, computed)).state), hashOf(stepped.state), winograd)
+    hashes.add(hashOf(stepped.state))
+  }
+  assert.is(hashes.size, 2)
 })
 
 // --- by hand ----------------------------------------------------------------------------------------------------------
