@@ -1,13 +1,7 @@
 /** The core module: its bytes are part of the package, so nothing is fetched or read from a file. */
+import { decode } from './base64.js'
 import { wasm } from './kernels.gen.js'
 import { wasm as relaxedWasm } from './relaxed.gen.js'
-
-const decode = (base64: string): Uint8Array<ArrayBuffer> => {
-  const text = atob(base64)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) // `from` takes ten times as long
-  return bytes
-}
 
 /**
  * A module for a memory that threads share: it differs in one byte, the flags of the imported memory's limits, which

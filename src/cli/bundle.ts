@@ -1,8 +1,8 @@
 /**
  * A step of `npm run build`: the entries for Node, Deno and Bun as few files in `dist/node/`, which load in a fraction
- * of the time that their 200 modules take. fp-ts and io-ts, plain data and functions, are put into them; other
- * dependencies and the binaries stay where they are. Bundlers of pages are given the modules themselves (`exports` in
- * package.json), since only so can they leave out what a page does not use.
+ * of the time that their 200 modules take. The dependencies that compute are put into them, since each file costs
+ * milliseconds; those of terminals and the peers stay where they are. Bundlers of pages are given the modules themselves
+ * (`exports` in package.json), since only so can they leave out what a page does not use.
  *
  * Arrow functions become functions: inside of a module V8 parses an arrow function as a whole when the module loads,
  * but skims a function until it is first called, which halves the time that a module full of them takes to load.
@@ -10,14 +10,25 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { deflated } from './inflate.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-const inside = ['fp-ts', 'io-ts']
+const inside = ['fp-ts', 'io-ts', '@noble/hashes', 'canonicalize', 'd3-dsv']
 const { dependencies, peerDependencies } = JSON.parse(read('package.json'))
 const outside = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !inside.includes(name))
+
+const inflation: Plugin = {
+  name: 'inflation',
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^fflate$|\/base64\.js$/ }, () => ({ path: join(root, 'dist/cli/inflate.js') }))
+    onLoad({ filter: /\/(kernels|relaxed)\.gen\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/(?<=wasm = ')[^']+/, deflated),
+    }))
+  },
+}
 
 await build({
   absWorkingDir: root,
@@ -34,7 +45,9 @@ await build({
   platform: 'neutral',
   target: 'es2022',
   supported: { arrow: false },
-  external: [...outside, 'node:*', './dist/*.gen.js'],
+  minifyWhitespace: true,
+  plugins: [inflation],
+  external: [...outside, 'node:*', './dist/compiler/library.gen.js'],
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

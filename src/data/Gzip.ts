@@ -3,7 +3,7 @@
  * the size before anything is unpacked, DEFLATE cannot expand more than 1032 times, and the CRC-32 must agree
  * (RFC 1951, RFC 1952). Files of several gzip members are refused.
  */
-import { gunzipSync } from 'fflate'
+import { inflateSync } from 'fflate'
 import * as E from '#fp/Either.js'
 import { isBytes } from '../graph/settings.js'
 import { type DataError, refuse } from './DataError.js'
@@ -15,6 +15,7 @@ export const defaultMaxBytes = 1_073_741_824
 const LONGEST_TEXT = 536_870_888
 
 const MOST_EXPANSION = 1_032
+const HEADER = 10
 const TRAILER = 8
 const SMALLEST = 18
 const POLYNOMIAL = 0xedb88320
@@ -49,6 +50,18 @@ export const crc32 = (bytes: Uint8Array): number => {
   return ~crc >>> 0
 }
 
+/** Where the deflated bytes begin: after the header, an extra field, a name, a comment and a checksum, as its flags say. */
+const headerEnd = (bytes: Uint8Array): number => {
+  const [flags = 0, lowByte = 0, highByte = 0] = [bytes[3], bytes[HEADER], bytes[HEADER + 1]]
+  let at = flags & 4 ? HEADER + 2 + lowByte + 256 * highByte : HEADER
+  for (const text of [8, 16]) {
+    if (!(flags & text)) continue
+    const zero = bytes.indexOf(0, at)
+    at = zero < 0 ? bytes.length : zero + 1
+  }
+  return flags & 2 ? at + 2 : at
+}
+
 /** Whether a member with the same size and checksum as the last one ends earlier: only its copy passes the checks. */
 const hasTwin = (bytes: Uint8Array): boolean => {
   const end = bytes.length - TRAILER
@@ -77,8 +90,10 @@ export const unpack = (bytes: Uint8Array, maxBytes: number = defaultMaxBytes): E
   const size = trailer.getUint32(4, true)
   if (size > MOST_EXPANSION * bytes.length) return damaged('its size cannot be right')
   if (size > maxBytes) return tooLarge(size, maxBytes)
-  const unpacked = E.tryCatch(() => gunzipSync(bytes, { out: new Uint8Array(size) }), String)
-  if (E.isLeft(unpacked)) return damaged(unpacked.left)
+  const deflated = bytes.subarray(headerEnd(bytes), bytes.length - TRAILER)
+  const out = new Uint8Array(size + 1) // one byte more shows a stream that is too long
+  const unpacked = E.tryCatch(() => inflateSync(deflated, { out }), String)
+  if (E.isLeft(unpacked)) return damaged('it cannot be inflated')
   if (unpacked.right.length !== size || crc32(unpacked.right) !== trailer.getUint32(0, true)) {
     return damaged('its checksum differs')
   }

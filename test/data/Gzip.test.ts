@@ -1,7 +1,9 @@
 import * as zlib from 'node:zlib'
 import fc from 'fast-check'
+import * as fflate from 'fflate'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inflateSync } from '../../src/cli/inflate.js'
 import { crc32, unpack, unpackText } from '../../src/data/Gzip.js'
 import { assertBits, expectLeft, expectRight } from '../support/assert.js'
 
@@ -20,6 +22,26 @@ test('unpack . gzip = id, and plain bytes stay as they are', () => {
       assertBits(expectRight(unpack(new Uint8Array(zlib.gzipSync(b)))), b)
       fc.pre(b[0] !== 0x1f)
       assertBits(expectRight(unpack(b)), b)
+    }),
+  )
+})
+
+test('a header may hold more: an extra field, a name, a comment, a checksum', () => {
+  const text = fc.uint8Array({ min: 1, maxLength: 9 })
+  fc.assert(
+    fc.property(bytes, fc.integer({ min: 0, max: 15 }), text, text, (b, which, extra, name) => {
+      const packed = zlib.gzipSync(b)
+      const more = [
+        ...(which & 1 ? [extra.length, 0, ...extra] : []),
+        ...(which & 2 ? [...name, 0] : []),
+        ...(which & 4 ? [...name, 0] : []),
+      ]
+      const flags = (which & 1 ? 4 : 0) | (which & 2 ? 8 : 0) | (which & 4 ? 16 : 0) | (which & 8 ? 2 : 0)
+      const head = Uint8Array.of(...packed.subarray(0, 3), flags, ...packed.subarray(4, 10), ...more)
+      const checksum = new Uint8Array(Uint16Array.of(zlib.crc32(head) & 0xffff).buffer)
+      const file = Uint8Array.of(...head, ...(which & 8 ? checksum : []), ...packed.subarray(10))
+      assertBits(Uint8Array.from(zlib.gunzipSync(file)), b)
+      assertBits(expectRight(unpack(file)), b)
     }),
   )
 })
@@ -48,6 +70,18 @@ test('a bomb is refused before it unpacks', () => {
   assert.match(expectLeft(unpack(lying)).message, /size cannot be right/)
   lying.set([1, 0, 0, 0], lying.length - 4)
   expectLeft(unpack(lying))
+})
+
+test("the host's zlib stands in for fflate: the same bytes, never more than there is room for", () => {
+  fc.assert(
+    fc.property(bytes, fc.nat(9), fc.nat(9), (b, room, cut) => {
+      const deflated = new Uint8Array(zlib.deflateRawSync(b))
+      const out = new Uint8Array(b.length + room + 1)
+      assertBits(inflateSync(deflated, { out }), fflate.inflateSync(deflated, { out }))
+      assert.throws(() => inflateSync(deflated.subarray(0, -1 - cut), { out }))
+      if (b.length > 1) assert.throws(() => inflateSync(deflated, { out: new Uint8Array(b.length - 1) }))
+    }),
+  )
 })
 
 test('no bytes make it throw', () => {
