@@ -5,12 +5,13 @@ import { wasm as relaxedWasm } from './relaxed.gen.js'
 
 /**
  * A module for a memory that threads share: it differs in one byte, the flags of the imported memory's limits, which
- * stand behind the two names of the import ("env", "memory") and its kind.
+ * stand behind the two names of the import ("env", "memory") and its kind. One that imports no memory, since it only
+ * calls kernels, stays as it is.
  */
 export const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const name = [6, ...[...'memory'].map(c => c.charCodeAt(0)), 2]
-  const at = bytes.findIndex((_, i) => name.every((b, k) => bytes[i + k] === b)) + name.length
-  return bytes.map((b, i) => (i === at ? b | 2 : b))
+  const found = bytes.findIndex((_, i) => name.every((b, k) => bytes[i + k] === b))
+  return found < 0 ? bytes : bytes.map((b, i) => (i === found + name.length ? b | 2 : b))
 }
 
 /** A module, compiled once for memories of their own and once for those that threads share. */

@@ -144,6 +144,15 @@ test('steps after a module has taken over go on with the bits of the interpreter
   assert.ok(profiled.includes('matmul') && profiled.some(k => k.startsWith('region_')), profiled.join(' '))
 })
 
+test('a module of kernels alone, which has no use for the memory, takes over for several threads, too', async () => {
+  const results = { y: matmul(input('x', f32(64, 64)), input('y', f32(64, 64))) }
+  const product: MachineSpec = { rows: 1, state: [], programs: { p: { results, updates: {} } } }
+  const numbers = Float32Array.from({ length: 64 * 64 }, (_, i) => 1 / (i + 1))
+  const run = (m: Machine) => m.run('p', 1, { x: numbers, y: numbers })
+  const taken = await generated({ ...product, threads: 2, leastTile: 1 })
+  assert.equal(run(taken), run(expectRight(machine(product))))
+})
+
 test('straight code runs only the calls that it was made of, no fewer and with room for their words', () => {
   const [a, b] = [
     { kernel: 'a', words: [1, 2] },
