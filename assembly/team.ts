@@ -71,16 +71,29 @@ function take(control: usize, thread: u32): void {
   }
 }
 
-/** Sleeps until all tiles are done; traps when none was for too long: a thread has ended in the middle of one. */
+/** Parts of the patience, each slept for by itself. */
+// @ts-ignore: decorator
+@inline
+const PARTS: u32 = 10
+
+/**
+ * Sleeps until all tiles are done; traps when none was for too long: a thread has ended in the middle of one. A process
+ * that is stopped for a while, all its threads with it, loses one part of the patience, however long that is.
+ */
 function settle(control: usize, tiles: u32): void {
   for (let i: u32 = 0; i < SPIN; i++) if (atomic.load<u32>(control, DONE) == tiles) return
-  const patience = <i64>load<u32>(control, PATIENCE) * 1_000_000
+  const part = (<i64>load<u32>(control, PATIENCE) * 1_000_000) / PARTS
   atomic.store<u32>(control, 1, WAITS)
-  for (let done = atomic.load<u32>(control, DONE); done != tiles; done = atomic.load<u32>(control, DONE)) {
-    if (atomic.wait<u32>(control + DONE, done, patience) == 2 && atomic.load<u32>(control, DONE) == done) {
+  let silent: u32 = 0
+  for (let done = atomic.load<u32>(control, DONE); done != tiles; ) {
+    const late = atomic.wait<u32>(control + DONE, done, part) == 2
+    const now = atomic.load<u32>(control, DONE)
+    if (now != done) silent = 0
+    else if (late && ++silent == PARTS) {
       store<u32>(control, 1, LOST)
       unreachable()
     }
+    done = now
   }
   atomic.store<u32>(control, 0, WAITS)
 }

@@ -1,12 +1,12 @@
 /** Threads: the bits of one, whoever computes; a thread that is late, gone, or lost in the middle of a tile. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { core, instantiate } from '../../src/backend/kernels.js'
 import { type Machine, machine } from '../../src/backend/machine.js'
 import { available } from '../../src/backend/team.js'
 import { apply, type Expr, input, param } from '../../src/graph/Expr.js'
@@ -20,6 +20,7 @@ import { sizeOf, type TensorType, tensorType } from '../../src/shape/TensorType.
 import { grad } from '../../src/transform/Grad.js'
 import { choices, grow, sizes } from '../graph/random.js'
 import { expectRight } from '../support/assert.js'
+import { sharing, team, theft } from './sharing.js'
 import { runTiled } from './tiled.js'
 
 const test = suite('team')
@@ -173,6 +174,8 @@ test('other threads do take tiles', async () => {
   assert.ok(m.helped() > 0)
 })
 
+const cwd = fileURLToPath(new URL('../..', import.meta.url))
+
 test('a process that has threads ends when its work is done', async () => {
   const text = `
     import { machine } from './src/backend/machine.ts'
@@ -183,47 +186,39 @@ test('a process that has threads ends when its work is done', async () => {
     await made.right.up
     made.right.run('p', 1, { x: new Float32Array(65536) })
     console.log('done')`
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', text],
-    { cwd: fileURLToPath(new URL('../..', import.meta.url)), timeout: 60_000 },
-  )
+  const args = ['--import', 'tsx', '--input-type=module', '-e', text]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 60_000 })
   assert.is(stdout, 'done\n')
 })
 
 test('a thread that ends in the middle of a tile is a trap with its flag set, not a hang', async () => {
-  const pages = 4
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const { run, indexOf } = instantiate(memory, core(true))
-  const words = new Int32Array(memory.buffer)
-  const [team, code, tiles, record] = [1024, 2048, 2064, 4096]
-  words[(team + 204) / 4] = 50
-  // a share of four tiles, each of which fills a word of its own
-  words.set([indexOf.get('share') as number, record], code / 4)
-  words.set([team, 4, tiles, 0], record / 4)
-  for (let t = 0; t < 4; t++) {
-    words.set([indexOf.get('fill32') as number, record + 64 * (t + 1)], tiles / 4 + 2 * t)
-    words.set([8192 + 4 * t, 7, 1], (record + 64 * (t + 1)) / 4)
-  }
-  run(code, code + 8)
+  const { memory, words, run } = sharing(50)
+  run()
   assert.equal([...words.subarray(2048, 2052)], [7, 7, 7, 7])
 
-  // the thief takes a ticket and ends
-  const thief = new Worker(
-    `const words = new BigUint64Array(require('node:worker_threads').workerData, 1024, 1)
-     for (;;) {
-       const ticket = Atomics.load(words, 0)
-       if ((ticket & 0xffffffffn) !== 0n && Atomics.compareExchange(words, 0, ticket, ticket - 1n) === ticket) break
-     }`,
-    { eval: true, workerData: memory.buffer },
-  )
+  const thief = new Worker(theft, { eval: true, workerData: memory.buffer })
   const gone = new Promise(resolve => thief.once('exit', resolve))
   await new Promise(resolve => thief.once('online', resolve))
   assert.throws(() => {
-    for (let i = 0; i < 1e7; i++) run(code, code + 8)
+    for (let i = 0; i < 1e7; i++) run()
   }, /unreachable/)
   assert.is(words[(team + 208) / 4], 1)
   await gone
+})
+
+const onPosix = process.platform === 'win32' ? test.skip : test
+onPosix('a process that is stopped for longer than the patience has lost no thread', async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/backend/stopped.ts'], { cwd, timeout: 60_000 })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', more => {
+    said += more
+  })
+  await once(child.stdout, 'data')
+  child.kill('SIGSTOP')
+  await new Promise(resolve => setTimeout(resolve, 2500))
+  child.kill('SIGCONT')
+  await once(child, 'close')
+  assert.is(said, 'taken 7 7 7 7')
 })
 
 test('a host that refuses to start workers after all costs speed only', async () => {
