@@ -24,8 +24,7 @@ export const encode = (key: string, payload: Uint8Array): Uint8Array<ArrayBuffer
 }
 
 export const decode = (key: string, entry: Uint8Array): Uint8Array<ArrayBuffer> | null => {
-  if (entry.length < head) return null
-  const payload = Uint8Array.from(entry.subarray(head))
-  const expected = [...magic, ...digest(key, payload)]
-  return expected.every((byte, i) => entry[i] === byte) ? payload : null
+  if (entry.length < head || !magic.every((byte, i) => entry[i] === byte)) return null
+  const payload = new Uint8Array(entry.subarray(head))
+  return digest(key, payload).every((byte, i) => entry[magic.length + i] === byte) ? payload : null
 }

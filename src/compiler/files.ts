@@ -70,8 +70,9 @@ export const filesIn = (fs: FileSystem, folder: string, unique: () => string, li
   return {
     get: async key => {
       const stats = await fs.stat(place(key)).catch(() => null)
-      if (!stats?.isFile() || stats.size > limit.bytes) return null
-      return Uint8Array.from(await fs.readFile(place(key)))
+      // what calls itself empty may be a file of the kernel's (/proc/kmsg) that never ends
+      if (!stats?.isFile() || stats.size === 0 || stats.size > limit.bytes) return null
+      return new Uint8Array(await fs.readFile(place(key)))
     },
     put: async (key, bytes) => {
       if (bytes.length > limit.bytes) return

@@ -28,11 +28,24 @@ const userFolder = async (env: Environment, platform: string | undefined): Promi
     const local = await env('LOCALAPPDATA')
     return local ? `${local}\\gradus\\Cache` : null
   }
-  const home = await env('HOME')
+  /** One that is relative to wherever the process happens to be counts as none, as the XDG's rules have it. */
+  const absolute = async (name: string): Promise<string | null> => {
+    const path = await env(name)
+    return path?.startsWith('/') ? path : null
+  }
+  const home = await absolute('HOME')
   if (platform === 'darwin') return home ? `${home}/Library/Caches/gradus` : null
-  const caches = (await env('XDG_CACHE_HOME')) || (home && `${home}/.cache`)
+  const caches = (await absolute('XDG_CACHE_HOME')) || (home && `${home}/.cache`)
   return caches ? `${caches}/gradus` : null
 }
+
+/** Deno asks its user for what was not granted, so folders above the cache's are made only where that was. */
+const unasked = (host: Host, fs: FileSystem): FileSystem => ({
+  ...fs,
+  mkdir: async (path, options) => {
+    if (await allowed(host, { name: 'write', path })) await fs.mkdir(path, options)
+  },
+})
 
 /** The cache of a host, or null. */
 export const cacheOf = async (host: Host): Promise<Cache | null> => {
@@ -47,7 +60,7 @@ export const cacheOf = async (host: Host): Promise<Cache | null> => {
   if (!path) return null
   for (const name of ['read', 'write']) if (!(await allowed(host, { name, path }))) return null
   const slashed = process?.platform === 'win32' ? path.replaceAll('\\', '/') : path
-  return filesIn(fs, slashed, () => `${process?.pid}-${random.randomUUID()}`)
+  return filesIn(host.Deno ? unasked(host, fs) : fs, slashed, () => `${process?.pid}-${random.randomUUID()}`)
 }
 
 /** The cache of this host, or null. */

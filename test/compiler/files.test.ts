@@ -104,6 +104,16 @@ test('a folder, a dangling link or a link to a folder in its place is replaced',
   assert.equal(readdirSync(outside), ['kept'])
 })
 
+const onLinux = existsSync('/proc/self') ? test : test.skip
+onLinux('a file that calls itself empty is not read: it may never end', async () => {
+  const folder = fresh()
+  mkdirSync(folder)
+  symlinkSync('/proc/version', place(folder))
+  const readFile = () => Promise.reject(new Error('it was read'))
+  assert.is(await filesIn({ ...fs, readFile }, folder, () => '1').get(key), null)
+  await assertRebuilt(folder, 'of the kernel')
+})
+
 test('a folder that cannot be made, written or read is no cache', async () => {
   const file = fresh()
   writeFileSync(file, 'x')
@@ -211,14 +221,29 @@ test("the folder is the user's own for caches, unless GRADUS_CACHE names one", a
   assert.is(await writesTo({ HOME: 'BASE', GRADUS_CACHE: 'BASE/mine' }), 'mine/')
   assert.is(await writesTo({ HOME: 'BASE', GRADUS_CACHE: 'off' }), null)
   assert.is(await writesTo({}), null)
+  assert.is(await writesTo({ HOME: 'home' }), null)
+  assert.is(await writesTo({ HOME: 'BASE', XDG_CACHE_HOME: 'caches' }), '.cache/gradus/')
   assert.is(await cacheOf({}), null)
 })
 
-const onLinux = existsSync('/proc/self') ? test : test.skip
 onLinux('a folder that its file system makes for nobody is no cache', async () => {
   const env = { GRADUS_CACHE: '/proc/nothing/deep' }
   const cache = await cacheOf(hostOf(env))
   assert.equal(await built(sum(), { cache, compiler, cacheTimeout: 60_000 }), { binary, cached: false })
+})
+
+test('folders above the cache are made only where a host grants that', async () => {
+  for (const granted of [true, false]) {
+    const above = fresh()
+    const folder = join(above, 'cache')
+    const query = async (d: object) => {
+      const { name, path = folder } = d as { readonly name: string; readonly path?: string }
+      return { state: name !== 'write' || granted || path === folder ? 'granted' : 'prompt' }
+    }
+    const cache = await cacheOf({ ...hostOf({ GRADUS_CACHE: folder }), Deno: { permissions: { query } } })
+    assert.equal(await built(sum(), { cache, compiler }), { binary, cached: false })
+    assert.is(existsSync(above), granted)
+  }
 })
 
 test('a host that grants nothing has no cache, and is not asked', async () => {
