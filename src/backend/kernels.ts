@@ -48,7 +48,7 @@ const relaxedProbe = Uint8Array.of(
 
 /** Whether the host has relaxed SIMD, and it computes. */
 export const hasRelaxed = (): boolean => {
-  if (!WebAssembly.validate(relaxedProbe)) return false
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(relaxedProbe)) return false
   const { f } = new WebAssembly.Instance(new WebAssembly.Module(relaxedProbe)).exports
   return (f as () => number)() === 10
 }

@@ -82,8 +82,14 @@ export interface Machine {
 /** Compiles the programs; a `Left` names the first shape that does not fit. */
 export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
   const { threads: asked = 1 } = spec
-  if (typeof asked === 'number' && !(Number.isSafeInteger(asked) && asked >= 1 && asked <= mostThreads))
-    return E.left(shapeError('compile', `threads must be a whole number from 1 to ${mostThreads}, but it is ${asked}`))
+  const sound =
+    typeof asked === 'number'
+      ? Number.isSafeInteger(asked) && asked >= 1 && asked <= mostThreads
+      : typeof asked.worthFor === 'number'
+  if (!sound)
+    return E.left(
+      shapeError('compile', `threads must be a whole number from 1 to ${mostThreads}, but it is ${String(asked)}`),
+    )
   if (spec.relaxed && !hasRelaxed())
     return E.left(
       shapeError(
@@ -97,11 +103,22 @@ export const machine = (spec: MachineSpec): E.Either<ShapeError, Machine> => {
 }
 
 const build = (spec: MachineSpec): E.Either<ShapeError, Machine> =>
-  E.chain((map: MemoryMap) =>
-    E.map((memory: WebAssembly.Memory) => assemble(spec, map, memory))(
-      allocate(Math.ceil(map.bytes / pageBytes), map.threads.threads > 1),
-    ),
-  )(mapMemory(spec))
+  E.chain((map: MemoryMap) => {
+    const shared = map.threads.threads > 1
+    const memory = E.chain(() => allocate(Math.ceil(map.bytes / pageBytes), shared))(compiles(shared))
+    return E.map((given: WebAssembly.Memory) => assemble(spec, map, given))(memory)
+  })(mapMemory(spec))
+
+/** The core, compiled, or why the host does not. */
+const compiles = (shared: boolean): E.Either<ShapeError, WebAssembly.Module> =>
+  E.tryCatch(
+    () => core(shared),
+    e =>
+      shapeError(
+        'host',
+        `the host compiles no WebAssembly (${e instanceof Error ? e.message : e}); a page's Content-Security-Policy must allow it (script-src 'wasm-unsafe-eval')`,
+      ),
+  )
 
 /** The memory, or what to say when the host has not so much to give. */
 const allocate = (pages: number, shared: boolean): E.Either<ShapeError, WebAssembly.Memory> =>

@@ -26,7 +26,8 @@ export interface Library {
   readonly files: Readonly<Record<string, string>>
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+export const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 
 export const library: TE.TaskEither<CompileError, Library> = TE.tryCatch(
   () => import('./library.gen.js'),

@@ -5,7 +5,7 @@ import * as E from '#fp/Either.js'
 import { pipe } from '#fp/function.js'
 import * as TE from '#fp/TaskEither.js'
 import type { Cache } from './Cache.js'
-import { type CompileError, type Compiler, library, onThisThread, settings } from './Compiler.js'
+import { type CompileError, type Compiler, compileError, library, onThisThread, reason, settings } from './Compiler.js'
 import { decode, encode } from './entry.js'
 import { hostCache } from './hostCache.js'
 import { checkTimeout, late, within } from './timeout.js'
@@ -45,7 +45,11 @@ const make = async (key: string, source: string, wanted: Required<BuildOptions>)
       return entry === null ? null : decode(key, entry)
     }))
   if (found && found !== late) return E.right({ binary: found, cached: true })
-  const compiled = await compiler(source)()
+  const attempt = TE.tryCatch(
+    () => compiler(source)(),
+    error => compileError(`the compiler broke down (${reason(error)})`),
+  )
+  const compiled = E.flatten(await attempt())
   if (E.isLeft(compiled)) return compiled
   const binary = compiled.right
   if (cache && found !== late) await within(cacheTimeout, () => cache.put(key, encode(key, binary)))

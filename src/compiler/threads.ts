@@ -1,6 +1,7 @@
 /**
  * Compiling on another thread, so that the caller's goes on: one that starts for a module and ends with it. Where it
- * does not start, the module is compiled on the calling thread, as without it; where it does not answer, it is not.
+ * does not start, the module is compiled on the calling thread, as without it; where it does not answer, or runs out of
+ * memory, it is not.
  */
 import * as E from '#fp/Either.js'
 import { pipe } from '#fp/function.js'
@@ -35,6 +36,13 @@ export interface ThreadOptions {
   /** milliseconds until a thread that has not answered is ended: default two minutes, at most 2,147,483,647 */
   readonly timeout?: number
 }
+
+/** What the calling thread, which shares the process' memory, is not to try in turn. */
+const outOfMemory: Outcome = E.left(
+  compileError(
+    'the thread that compiles ran out of memory: give the process more (Node: --max-old-space-size), or leave the steps to the interpreter',
+  ),
+)
 
 const unanswered = (timeout: number): Outcome =>
   E.left(
@@ -99,7 +107,9 @@ export const inBackground = (options: ThreadOptions = {}): Compiler => {
   return compileOn(hear => {
     const worker = new threads.Worker(script, { eval: true, name: 'gradus compiler' })
     worker.on('message', heard => hear(heard as Outcome))
-    worker.on('error', () => hear(null))
+    worker.on('error', error =>
+      hear((error as { readonly code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory : null),
+    )
     worker.on('exit', () => hear(null))
     return worker
   }, options)

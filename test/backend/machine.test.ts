@@ -1,4 +1,7 @@
 /** The machine: repeated runs over resident data equal single runs on gathered batches; totals; constants; state. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Column, type Machine, machine } from '../../src/backend/machine.js'
@@ -173,6 +176,27 @@ test('constants of every dtype, and numbers written as masks', () => {
   assertBits(got['i'] as Int32Array, Int32Array.of(1, -2))
   assertBits(got['d'] as Float64Array, Float64Array.of(0.1))
   assert.equal([got['yes']?.[0], got['no']?.[0], ...(got['picked'] ?? [])], [5, 7, 1, 0, 1])
+})
+
+test('a host that has no WebAssembly, or compiles none, is a Left that says so', async () => {
+  const message = async (broken: string, spec: string): Promise<string> => {
+    const text = `
+      const { machine } = await import('./src/backend/machine.ts')
+      ${broken}
+      process.stdout.write(machine({ rows: 1, state: [], programs: {}, ${spec} }).left.message)`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', text]
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    return (await promisify(execFile)(process.execPath, args, { cwd })).stdout
+  }
+  const refusing = "WebAssembly.Module = class { constructor() { throw new Error('blocked by a policy') } }"
+  const [none, blocked, relaxed] = await Promise.all([
+    message('delete globalThis.WebAssembly', ''),
+    message(refusing, ''),
+    message('delete globalThis.WebAssembly', 'relaxed: true'),
+  ])
+  assert.match(none, 'the host compiles no WebAssembly (WebAssembly is not defined)')
+  assert.match(blocked, /compiles no WebAssembly \(blocked by a policy\).*'wasm-unsafe-eval'/)
+  assert.match(relaxed, 'the host has no relaxed SIMD')
 })
 
 test('finite sees every number of the rows given, and none behind them', () => {

@@ -79,6 +79,16 @@ test('a compiler that is not installed, of another version or broken is a Compil
   )
 })
 
+test('a compiler that throws or rejects is a CompileError', async () => {
+  const broken = (): never => {
+    throw new Error('no more')
+  }
+  for (const compiler of [broken, () => broken, () => () => Promise.reject(new Error('no more'))]) {
+    const outcome = await build(sum(), { cache: null, compiler })()
+    assert.is(outcome._tag === 'Left' ? outcome.left.message : '', 'the compiler broke down (no more)')
+  }
+})
+
 test('the peer that the package asks for is the version that modules are built with', async () => {
   const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
   const { version } = orThrow(await library())

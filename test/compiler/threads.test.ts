@@ -21,6 +21,7 @@ await bundle(folder, {
   'compiler/compiler-worker': 'src/compiler/compiler-worker.ts',
   'alone/threads': 'src/compiler/threads.ts',
   'silent/threads': 'src/compiler/threads.ts',
+  'greedy/threads': 'src/compiler/threads.ts',
 })
 
 interface Seen {
@@ -58,6 +59,17 @@ test('where a thread or a worker does not start, or has nothing to run, the call
     assertBuilt(seen)
     assert.is(seen.ended, ended, which)
   }
+})
+
+test('a thread that runs out of memory is a Left, and the calling thread does not try in turn', async () => {
+  writeFileSync(
+    join(folder, 'greedy/compiler-worker.js'),
+    'for (const all = []; ; ) all.push(new Array(1000).fill(all))',
+  )
+  const args = ['--max-old-space-size=60', join(folder, 'background.js'), join(folder, 'greedy/threads.js')]
+  const { error, started } = JSON.parse((await promisify(execFile)(process.execPath, args)).stdout) as Seen
+  assert.match(error ?? '', 'ran out of memory')
+  assert.is(started, 1)
 })
 
 test('a thread or a worker that does not answer is ended, and that is a Left', async () => {

@@ -155,7 +155,7 @@ test('a trainer says how many threads it has; too small a net keeps one; a numbe
   const tiny = { ...recipe, net: pipe(Net.input(...shape), Layer.flatten(), Layer.dense(3)), batch: 2 }
   const small = expectRight(await Trainer.compile(tiny, { threads: 2 })())
   assert.equal(small.threads, { threads: 1, note: 'no step is long enough to be shared' })
-  for (const threads of [0, 1.5, -1, Number.NaN, 65]) {
+  for (const threads of [0, 1.5, -1, Number.NaN, 65, '2' as unknown as number, true as unknown as number]) {
     const { message } = expectLeft(await Trainer.compile(recipe, { threads })())
     assert.match(message, `threads must be a whole number from 1 to 64, but it is ${threads}`)
     assert.match(expectLeft(await fit(recipe, { threads })({ train: data })()).message, 'from 1 to 64')
