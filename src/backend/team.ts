@@ -102,7 +102,8 @@ const nodeSpawn =
       "const { parentPort } = require('node:worker_threads'); parentPort.on('message', take)",
       "parentPort.postMessage('done')",
     )
-    const worker = new Worker(text, { eval: true, execArgv: [], name: 'gradus' })
+    // for the process' environment, copied by default, Deno asks its user
+    const worker = new Worker(text, { eval: true, execArgv: [], env: {}, name: 'gradus' })
     const { settle, leave, gone, send } = mailbox(
       job => worker.postMessage(job),
       waits => (waits ? worker.ref() : worker.unref()),

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -239,6 +239,24 @@ test('a host that refuses to start workers after all costs speed only', async ()
     assert.is(m.helped(), 0)
     assert.is(m.threads.threads, 1)
     assert.match(m.threads.note ?? '', /^2 of 3 threads were refused by the host/)
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
+  }
+})
+
+test('workers are given no environment, for which Deno asks its user', async () => {
+  const { getBuiltinModule } = process
+  const environments: unknown[] = []
+  class Seen extends Worker {
+    constructor(text: string, options: WorkerOptions) {
+      super(text, options)
+      environments.push(options.env)
+    }
+  }
+  try {
+    ;(process as { getBuiltinModule?: unknown }).getBuiltinModule = () => ({ Worker: Seen })
+    await stepper(3).up
+    assert.equal(environments, [{}, {}])
   } finally {
     process.getBuiltinModule = getBuiltinModule
   }
