@@ -1,4 +1,4 @@
-/** e^x and e^x - 1 in f32, reduced as reduction.ts says. */
+/** e^x, e^x - 1 and elu in f32, reduced as reduction.ts says. */
 
 import { expTail, remainder } from './reduction'
 
@@ -39,4 +39,11 @@ export function expm1_f32(x: v128): v128 {
   const half = f32x4.add(f32x4.mul(p, scale), f32x4.sub(scale, f32x4.splat(0.5)))
   const tiny = f32x4.lt(f32x4.abs(x), f32x4.splat(2.98023224e-8))
   return v128.bitselect(x, f32x4.add(half, half), tiny)
+}
+
+/** x where it is positive, else e^x - 1; NaN of NaN. At most 0.94 ULP. */
+@inline
+export function elu_f32(x: v128): v128 {
+  const left = f32x4.le(x, f32x4.splat(0))
+  return v128.bitselect(expm1_f32(v128.and(x, left)), x, left)
 }

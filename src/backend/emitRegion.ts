@@ -62,7 +62,7 @@ const forms = {
 } as const
 
 /** Functions of many instructions: two at a time hide their latency, more only make code. */
-const long = new Set(['exp', 'expm1', 'log', 'log1p', 'tanh', 'logistic', 'erf', 'pow'].map(f => `${f}_f32`))
+const long = new Set(['exp', 'expm1', 'elu', 'log', 'log1p', 'tanh', 'logistic', 'erf', 'pow'].map(f => `${f}_f32`))
 
 /** Vectors per turn of the loop: short bodies are unrolled to hide the loop's own cost. */
 const unroll = (r: RegionShape): number => {

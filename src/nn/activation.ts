@@ -6,7 +6,7 @@
 import type { Expr } from '../graph/Expr.js'
 import { abs, add, div, mul, sub } from '../op/arithmetic.js'
 import { gelu as geluWithin, softmax, softplus } from '../op/composite.js'
-import { expm1, logistic, tanh } from '../op/math.js'
+import { expm1, logistic, elu as plainElu, tanh } from '../op/math.js'
 import { ge, le, select } from '../op/select.js'
 
 export { logistic, softmax, softplus, tanh }
@@ -40,7 +40,7 @@ const exponentialLeft = (x: Expr, left: number, right: number, width = 1): Expr 
 }
 
 /** x <= 0 ? alpha (e^x - 1) : x (Clevert et al. 2016) */
-export const elu = (x: Expr, alpha = 1): Expr => exponentialLeft(x, alpha, 1)
+export const elu = (x: Expr, alpha = 1): Expr => (alpha === 1 ? plainElu(x) : exponentialLeft(x, alpha, 1))
 
 /** x <= 0 ? alpha (e^(x / alpha) - 1) : x, whose gradient has no jump for any alpha > 0 (Barron 2017). */
 export const celu = (x: Expr, alpha = 1): Expr => exponentialLeft(x, alpha, 1, alpha)

@@ -3,7 +3,7 @@ import type { Expr, Operand } from '../graph/Expr.js'
 import type { Op } from '../graph/Op.js'
 import { add, div, mul, neg, sub } from './arithmetic.js'
 import { defineElementwise, elementwise } from './define.js'
-import { cast, eq, select } from './select.js'
+import { cast, eq, le, select } from './select.js'
 
 const unary =
   (op: Op) =>
@@ -23,6 +23,15 @@ const expm1Op = defineElementwise('expm1', {
   vjp: ({ out, g }) => [mul(g, add(out, 1))],
   reference: Math.expm1,
   domain: [-4, 4],
+})
+/** An operation of its own because its gradient needs nothing but its value. */
+const eluOp = defineElementwise('elu', {
+  arity: 1,
+  dtypes: ['f32'],
+  vjp: ({ out, g }) => [select(le(out, 0), mul(g, add(out, 1)), g)],
+  reference: x => (x <= 0 ? Math.expm1(x) : x),
+  domain: [-4, 4],
+  avoid: [0],
 })
 const logOp = defineElementwise('log', {
   arity: 1,
@@ -106,6 +115,8 @@ const cosOp = defineElementwise('cos', {
 export const exp = unary(expOp)
 /** e^x - 1, accurate near 0 */
 export const expm1 = unary(expm1Op)
+/** x where it is positive, else e^x - 1; NaN of NaN. */
+export const elu = unary(eluOp)
 /** The natural logarithm; NaN below 0. */
 export const log = unary(logOp)
 /** log(1 + x), accurate near 0 */
@@ -127,5 +138,5 @@ export const pow = (x: Operand, y: Operand): Expr => elementwise(powOp, [x, y], 
 export const cos = unary(cosOp)
 
 export const mathOps: readonly Op[] = [
-  ...[expOp, expm1Op, logOp, log1pOp, sqrtOp, rsqrtOp, tanhOp, logisticOp, erfOp, powOp, cosOp],
+  ...[expOp, expm1Op, eluOp, logOp, log1pOp, sqrtOp, rsqrtOp, tanhOp, logisticOp, erfOp, powOp, cosOp],
 ]

@@ -24,6 +24,7 @@ const same = odd.map(x => [x, x] as const)
 const exactly: Readonly<Record<Name, readonly (readonly [x: number, y: number])[]>> = {
   exp: [[0, 1], [-0, 1], [inf, inf], [-inf, 0], [nan, nan], [89, inf], [-104, 0], ...odd.map(x => [x, 1] as const)],
   expm1: [[0, 0], [-0, -0], [inf, inf], [-inf, -1], [nan, nan], [89, inf], [-50, -1], ...same],
+  elu: [[0, 0], [-0, -0], [inf, inf], [-inf, -1], [nan, nan], [most, most], [-50, -1], ...same],
   log: [
     [0, -inf],
     [-0, -inf],

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { evaluate as reference } from '../../src/backend/reference.js'
 import { constant, type Expr, input, param } from '../../src/graph/Expr.js'
 import * as Program from '../../src/graph/Program.js'
-import { relu, relu6 } from '../../src/nn/activation.js'
+import { elu, relu, relu6 } from '../../src/nn/activation.js'
 import { add, clamp, div, maximum, minimum, mul } from '../../src/op/arithmetic.js'
 import { broadcastTo, reshape, sum } from '../../src/op/broadcast.js'
 import { logSumExp, softmax } from '../../src/op/composite.js'
@@ -43,10 +43,11 @@ test('what does not matter has gradient zero, of its own type', () => {
   assertClose(at(cut as Expr, { x: [1, 2, 3] }), [0, 0, 0], {})
 })
 
-test('what is rectified, or bounded, tells its gradient, and no mask is kept beside it', () => {
+test('what is rectified, bounded, or exponential below 0 tells its gradient, and nothing is kept beside it', () => {
   for (const [f, slope, masks] of [
     [relu, (v: number) => (v > 0 ? 3 : 0), ['le']],
     [relu6, (v: number) => (v > 0 && v < 6 ? 3 : 0), ['ge']],
+    [elu, (v: number) => (v > 0 ? 3 : 3 * Math.exp(v)), ['le']],
   ] as const) {
     const y = f(x)
     const [g] = gradOf(sum(mul(y, 3)), x) as readonly [Expr]

@@ -73,6 +73,12 @@ export const functions = {
       ...along(-1, [2 ** -26, 'x'], [50, 'swept'], [inf, -1]),
     ],
   },
+  elu: {
+    reference: (x: number) => (x <= 0 ? Math.expm1(x) : x),
+    most: 0.933,
+    at: -0.2875243127346039,
+    pieces: [...along(1, [inf, 'x']), ...along(-1, [2 ** -26, 'x'], [50, 'swept'], [inf, -1])],
+  },
   log: {
     reference: Math.log,
     most: 0.8399,
