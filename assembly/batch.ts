@@ -2,7 +2,7 @@
 
 /**
  * The next batch of 32-bit elements. Words: [0] data set, [1] order (row numbers), [2] cursor, [3] to, [4] rows,
- * [5] elements in a row.
+ * [5] elements in a row. Rows lie anywhere in memory: while one is copied, the next is read, so that more is under way.
  */
 export function fetch32(a: usize): void {
   const table = <usize>load<u32>(a)
@@ -12,8 +12,9 @@ export function fetch32(a: usize): void {
   const bytes = <usize>load<u32>(a, 20) << 2
   for (let i: u32 = 0; i < rows; i++) {
     let from = table + bytes * load<u32>(order)
-    const end = from + bytes
+    const end = from + bytes, toNext = i + 1 < rows ? table + bytes * load<u32>(order, 4) - from : 0
     for (; from + 64 <= end; from += 64) {
+      v128.load(from + toNext)
       v128.store(to, v128.load(from))
       v128.store(to, v128.load(from, 16), 16)
       v128.store(to, v128.load(from, 32), 32)
