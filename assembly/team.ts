@@ -9,7 +9,8 @@
 //   128  threads asleep; 132: whether they shall end; 136: modules that they shall have
 //   192  tiles of the share; 196: code of thread 0's tiles; 200: bytes from a thread's tiles to the next thread's;
 //   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did
-//   256  tiles that others than thread 0 have done so far; 260: threads that have the second module
+//   256  tiles that others than thread 0 have done so far; 260: a bit for each thread
+//   that has the second module
 
 // @ts-ignore: decorator
 @inline
@@ -46,9 +47,6 @@ const HELPED: usize = 256
 // @ts-ignore: decorator
 @inline
 const MODULES: usize = 136
-// @ts-ignore: decorator
-@inline
-const READY: usize = 260
 
 /** Looks at a word before a thread sleeps: at least twice the time it takes to wake one. */
 // @ts-ignore: decorator
@@ -114,7 +112,6 @@ export function share(a: usize): void {
 
 /** What every thread but the first runs, until it is told to end or waits for more modules than it has. */
 export function serve(control: usize, thread: u32, modules: u32): void {
-  if (modules > 1) atomic.add<u32>(control, 1, READY)
   while (atomic.load<u32>(control, END) == 0 && atomic.load<u32>(control, MODULES) == modules) {
     take(control, thread)
     let i: u32 = 0

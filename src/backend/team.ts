@@ -26,19 +26,28 @@ interface Worker {
 }
 type Spawn = () => Worker
 
+/** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */
+const words = { number: 4, end: 132, modules: 136, patience: 204, lost: 208, helped: 256, ready: 260 }
+
+/** Where a thread says that it has the second module. */
+const readyBit = (thread: number): readonly [word: number, bit: number] => [
+  words.ready / 4 + (thread >> 5),
+  1 << (thread & 31),
+]
+
 /**
  * What a worker runs: instances of the same modules over the same memory, its table filled in the same order. Between
  * messages, each of which brings a module, it serves.
  */
 const source = (receive: string, announce: string): string => `
 let core, loaded = 0
-const take = ({ module, instead, memory, names, control, thread }) => {
+const take = ({ module, instead, memory, names, control, thread, ready }) => {
   const made = (of, more) => new WebAssembly.Instance(of, { env: { memory, ...more }, ...(core && { core }) }).exports
   const own = made(module), exports = instead ? { ...own, ...made(instead, { table: own.table }) } : own
   core ??= exports
   const first = core.table.grow(names.length)
   names.forEach((name, i) => core.table.set(first + i, exports[name]))
-  loaded++
+  if (++loaded > 1) Atomics.or(new Int32Array(memory.buffer, control), ...ready)
   ${announce}
   core.serve(control, thread, loaded)
 }
@@ -178,9 +187,6 @@ export const available = (asked: ThreadCount, shareable: (rows?: number) => numb
     : alone('a run has too little work to share for threads to be started unasked')
 }
 
-/** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */
-const words = { number: 4, end: 132, modules: 136, patience: 204, lost: 208, helped: 256, ready: 260 }
-
 /** How long no tile may be done, in milliseconds, until a thread counts as lost. */
 const patience = 30_000
 
@@ -232,7 +238,9 @@ export const gather = (
   const workers = Array.from({ length: threads - 1 }, () => tried(spawn)).flat()
   const give = (module: WebAssembly.Module, other: WebAssembly.Module | null = null): Promise<void> => {
     const names = kernelNames(module)
-    const sent = workers.map((w, i) => w.send({ module, instead: other, memory, names, control, thread: i + 1 }))
+    const sent = workers.map((w, i) =>
+      w.send({ module, instead: other, memory, names, control, thread: i + 1, ready: readyBit(i + 1) }),
+    )
     return Promise.all(sent).then(() => undefined)
   }
   registry.register(owner, () => {
@@ -254,6 +262,10 @@ export const gather = (
       Atomics.notify(cells, words.number / 4)
       return given
     },
-    ready: () => Atomics.load(cells, words.ready / 4) + workers.filter(w => w.gone()).length >= workers.length,
+    ready: () =>
+      workers.every((w, i) => {
+        const [word, bit] = readyBit(i + 1)
+        return w.gone() || (Atomics.load(cells, word) & bit) !== 0
+      }),
   }
 }
