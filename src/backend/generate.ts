@@ -9,7 +9,7 @@ import { partsOf, type Region, type Single, type Unit, writes } from '../transfo
 import { emitRegion, parseKey } from './emitRegion.js'
 import { type Encoded, encodeUnits } from './encode.js'
 import { placesOf } from './image.js'
-import type { Form, MemoryMap, Placed } from './layout.js'
+import { type Form, leastOf, type MemoryMap, type Placed } from './layout.js'
 import { identifier, namesOf } from './names.js'
 import type { Place } from './plan.js'
 import type { MachineSpec } from './spec.js'
@@ -132,7 +132,7 @@ const straight = (
 ): { readonly lines: readonly string[]; readonly model: readonly Encoded[] } => {
   const { plan } = named.form
   const { threads } = map.threads
-  const units = encodeUnits(plan, { rows: spec.rows, threads, base: map.addressOf, kernelOf })
+  const units = encodeUnits(plan, { rows: spec.rows, threads, ...leastOf(spec), base: map.addressOf, kernelOf })
   const model = units.flat()
   const places = placesOf(frame, model)
   const codes = model.map(({ kernel, tiles }, i) => {

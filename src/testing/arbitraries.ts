@@ -16,6 +16,7 @@ import * as Loss from '../nn/Loss.js'
 import * as Net from '../nn/Net.js'
 import { inputEntries } from '../nn/Node.js'
 import * as Clip from '../optim/Clip.js'
+import * as Constraint from '../optim/Constraint.js'
 import * as Decay from '../optim/Decay.js'
 import * as Optimizer from '../optim/Optimizer.js'
 import * as Schedule from '../optim/Schedule.js'
@@ -74,7 +75,7 @@ export const schedules = (): fc.Arbitrary<Schedule.Schedule> =>
     fc.tuple(plain, counts, plain).map(([a, n, b]) => Schedule.sequence(Schedule.phase(a, n), b)),
   )
 
-/** Optimizers with a rate, behind clipping or decay. */
+/** Optimizers with a rate, behind clipping or decay, some of them accumulating, averaging or constrained. */
 export const optimizers = (): fc.Arbitrary<Optimizer.Optimizer> => {
   const rate = schedules()
   const moments = { rate, beta1: shares, beta2: fc.double({ min: 0.7, max: 0.999, noNaN: true }) }
@@ -82,7 +83,7 @@ export const optimizers = (): fc.Arbitrary<Optimizer.Optimizer> => {
     fc.constantFrom(Clip.byValue(2), Clip.byNorm(2), Clip.byGlobalNorm(1)),
     fc.double({ min: 0, max: 0.1, noNaN: true }).map(d => Decay.l2(d)),
   )
-  const main = fc.oneof<fc.Arbitrary<Optimizer.Optimizer>[]>(
+  const one = fc.oneof<fc.Arbitrary<Optimizer.Optimizer>[]>(
     fc.record({ rate }).map(Optimizer.sgd),
     fc.record({ rate, momentum: shares, nesterov: fc.boolean() }).map(Optimizer.momentum),
     fc.record({ rate }).map(Optimizer.adagrad),
@@ -90,8 +91,26 @@ export const optimizers = (): fc.Arbitrary<Optimizer.Optimizer> => {
     fc.record({ ...moments, form: fc.constantFrom('torch', 'tf1', 'slides') }).map(Optimizer.adam),
     fc.record({ ...moments, decay: shares }).map(Optimizer.adamW),
     fc.record({ rate, beta1: shares }).map(Optimizer.lion),
+    fc.record(moments).map(Optimizer.amsgrad),
+    fc.record(moments).map(Optimizer.nadam),
+    fc.record(moments).map(Optimizer.adamax),
+    fc.record(moments).map(Optimizer.radam),
+    fc.record({ ...moments, decay: shares }).map(Optimizer.lamb),
+    fc.record({ rate, rho: shares }).map(Optimizer.adadelta),
   )
-  return fc.tuple(fc.array(before, { maxLength: 2 }), main).map(([first, last]) => Optimizer.chain(...first, last))
+  type Wrap = (o: Optimizer.Optimizer) => Optimizer.Optimizer
+  const wraps: readonly Wrap[] = [
+    o => o,
+    o => o,
+    o => Optimizer.accumulate(2, o),
+    o => Optimizer.lookahead(o, { every: 2 }),
+    o => Optimizer.chain(o, Optimizer.ema(0.9)),
+    o => Optimizer.chain(o, Constraint.maxNorm(1)),
+    o => Optimizer.chain(o, Optimizer.plateau({ patience: 0 })),
+  ]
+  return fc
+    .tuple(fc.array(before, { maxLength: 2 }), one, fc.constantFrom(...wraps))
+    .map(([first, main, wrapped]) => Optimizer.chain(...first, wrapped(main)))
 }
 
 // --- nets -------------------------------------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ const paddings = fc.constantFrom<Padding>('same', 'same', 'valid', 1, [
   [2, 0],
 ])
 
+/** Of one group, of two if that fits, or of every channel by itself. */
+const groupings = ['one', 'two', 'each'] as const
+const groupsOf = (grouping: (typeof groupings)[number], channels: number): number =>
+  grouping === 'each' ? channels : grouping === 'two' && channels % 2 === 0 ? 2 : 1
+
 const convolution = fc
   .record({
     filters: fc.integer({ min: 1, max: 5 }),
@@ -68,16 +73,15 @@ const convolution = fc
     stride: strides,
     dilation: fc.constantFrom<readonly [number, number]>([1, 1], [1, 1], [1, 2]),
     padding: paddings,
-    /** of one group, or of every channel by itself */
-    depthwise: fc.boolean(),
+    grouped: fc.constantFrom(...groupings),
     bias: fc.boolean(),
     init: inits,
   })
   .map(
-    ({ filters, size, depthwise, ...o }): Step =>
+    ({ filters, size, grouped, ...o }): Step =>
       onImages(x => {
-        const groups = depthwise ? x.shape[2] : 1
-        return Layer.conv2d(depthwise ? 2 * groups : filters, size, { ...o, groups })(x)
+        const groups = groupsOf(grouped, x.shape[2])
+        return Layer.conv2d(groups === 1 ? filters : 2 * groups, size, { ...o, groups })(x)
       }),
   )
 
@@ -108,7 +112,41 @@ const others = fc.constantFrom<(x: Image) => Net.AnyNet>(
   x => Layer.add(x, pipe(x, Layer.conv2d(x.shape[2], 3, { padding: 'same' }))),
 )
 
-/** Any of them; those of images are the identity on what is none. */
+// --- of sequences -----------------------------------------------------------------------------------------------------
+type Sequence = Net.Net<Inputs, readonly [number, number]>
+
+const isSequence = (x: Net.AnyNet): x is Sequence => x.shape.length === 2
+
+const slides = {
+  size: fc.integer({ min: 1, max: 3 }),
+  stride: fc.constantFrom(1, 1, 2),
+  padding: fc.constantFrom<'same' | 'valid' | 1>('same', 'same', 'valid', 1),
+}
+
+/** A layer of sequences, on whatever has two axes. */
+const sequence = fc
+  .record({ ...slides, filters: fc.integer({ min: 1, max: 5 }), grouped: fc.constantFrom(...groupings) })
+  .chain(({ filters, size, grouped, ...o }) =>
+    fc.constantFrom<(x: Sequence) => Net.AnyNet>(
+      x => {
+        const groups = groupsOf(grouped, x.shape[1])
+        return Layer.conv1d(groups === 1 ? filters : 2 * groups, size, { ...o, groups })(x)
+      },
+      x => Layer.conv1d(filters, size, { padding: 'causal', dilation: 2 })(x),
+      x => Layer.separableConv1d(filters, size, o)(x),
+      x => Layer.convTranspose1d(filters, size, o)(x),
+      x => Layer.maxPool1d(size, o)(x),
+      x => Layer.averagePool1d(size, { ...o, ceil: true })(x),
+      x => Layer.globalAveragePool1d()(x),
+    ),
+  )
+  .map(
+    (layer): Step =>
+      x =>
+        isSequence(x) ? layer(x) : x,
+  )
+
+/** Any of them; those of images and sequences are the identity on what is none. */
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: keep },
   { weight: 2, arbitrary: dense },
@@ -117,4 +155,5 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: convolution },
   pool,
   { weight: 4, arbitrary: others.map(onImages) },
+  { weight: 2, arbitrary: sequence },
 )
