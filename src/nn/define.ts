@@ -10,6 +10,15 @@ const nameIn = (args: readonly unknown[]): string | undefined => {
     : undefined
 }
 
+/** None where the arguments are of types that give none, such as null for an object: then the layer is refused. */
+const settingsOf = <C>(read: () => C): C | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Declares a layer. `F` is the type users see, from the settings to a function of nets:
  *
@@ -25,7 +34,7 @@ export const define =
   ): F & { readonly def: LayerDefinition } => {
     const def = eraseLayer(d)
     const make = (...a: Parameters<F>): unknown => {
-      const config = d.args(...a)
+      const config = settingsOf(() => d.args(...a))
       const name = nameIn(a)
       return (...nets: readonly AnyNet[]) => applyLayer(def, config, name, nets)
     }
