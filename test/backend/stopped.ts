@@ -5,11 +5,12 @@
 import { Worker } from 'node:worker_threads'
 import { sharing, team, theft } from './sharing.js'
 
-const { memory, words, run } = sharing(2000)
+const { memory, words, run } = sharing(3000)
 const thief = `${theft}
   const words = new Int32Array(buffer)
+  let last = Date.now()
   require('node:fs').writeSync(1, 'taken')
-  for (let last = Date.now(), now = last; now - last < 1000; now = Date.now()) last = now
+  for (let now = last; now - last < 1000; now = Date.now()) last = now
   for (const from = Date.now(); Date.now() - from < 300; );
   words[2048 + 4 - left] = 7
   words[0] = 1

@@ -213,11 +213,12 @@ onPosix('a process that is stopped for longer than the patience has lost no thre
   child.stdout.setEncoding('utf8').on('data', more => {
     said += more
   })
+  const closed = once(child, 'close')
   await once(child.stdout, 'data')
   child.kill('SIGSTOP')
-  await new Promise(resolve => setTimeout(resolve, 2500))
+  await new Promise(resolve => setTimeout(resolve, 4000))
   child.kill('SIGCONT')
-  await once(child, 'close')
+  await closed
   assert.is(said, 'taken 7 7 7 7')
 })
 
