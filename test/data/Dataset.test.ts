@@ -87,7 +87,7 @@ test('split parts the rows by the seed, in order', () => {
       fc.integer(),
       (n, percent, seed) => {
         const { train, validation } = expectRight(Data.split({ validation: percent / 100, seed })(numbered(n)))
-        assert.is(validation.size, Math.floor((n * percent) / 100 + 0.5))
+        assert.is(validation.size, Math.floor(n * (percent / 100) + 0.5))
         const [a, b] = [ids(train), ids(validation)]
         assert.equal(
           [...a, ...b].sort((p, q) => p - q),
