@@ -91,8 +91,8 @@ export const unpack = (bytes: Uint8Array, maxBytes: number = defaultMaxBytes): E
   if (size > MOST_EXPANSION * bytes.length) return damaged('its size cannot be right')
   if (size > maxBytes) return tooLarge(size, maxBytes)
   const deflated = bytes.subarray(headerEnd(bytes), bytes.length - TRAILER)
-  const out = new Uint8Array(size + 1) // one byte more shows a stream that is too long
-  const unpacked = E.tryCatch(() => inflateSync(deflated, { out }), String)
+  // one byte more shows a stream that is too long; the host may refuse so many
+  const unpacked = E.tryCatch(() => inflateSync(deflated, { out: new Uint8Array(size + 1) }), String)
   if (E.isLeft(unpacked)) return damaged('it cannot be inflated')
   if (unpacked.right.length !== size || crc32(unpacked.right) !== trailer.getUint32(0, true)) {
     return damaged('its checksum differs')

@@ -10,12 +10,13 @@ const nameIn = (args: readonly unknown[]): string | undefined => {
     : undefined
 }
 
-/** None where the arguments are of types that give none, such as null for an object: then the layer is refused. */
-const settingsOf = <C>(read: () => C): C | undefined => {
+/** None where null in the place of options gives none: then the layer is refused. What else is thrown is its author's. */
+const settingsOf = <A extends readonly unknown[], C>(read: (...a: A) => C, a: A): C | undefined => {
   try {
-    return read()
-  } catch {
-    return undefined
+    return read(...a)
+  } catch (error) {
+    if (a.includes(null)) return undefined
+    throw error
   }
 }
 
@@ -34,7 +35,7 @@ export const define =
   ): F & { readonly def: LayerDefinition } => {
     const def = eraseLayer(d)
     const make = (...a: Parameters<F>): unknown => {
-      const config = settingsOf(() => d.args(...a))
+      const config = settingsOf(d.args, a)
       const name = nameIn(a)
       return (...nets: readonly AnyNet[]) => applyLayer(def, config, name, nets)
     }
