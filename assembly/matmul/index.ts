@@ -4,7 +4,7 @@
 //
 // Words: [0] A [1] B [2] C, [3] M [4] N [5] K, [6] A's row and [7] column stride, [8] B's row and [9] column stride
 // (elements; one of each two is 1), [10] batch count, [11] A's [12] B's [13] C's batch stride (elements), [14] scratch
-// (64-byte aligned, `matmulScratchBytes` long, not in the memory's first 256 bytes), [15] C's row stride (elements),
+// (64-byte aligned, `matmulScratchBytes` long, with 512 bytes of memory behind it), [15] C's row stride (elements),
 // [16] 0 or the words of an epilogue (see epilogue.ts). C overlaps neither A, B nor the scratch.
 import { epilogue } from '../epilogue'
 import { blocked } from './blocked'
