@@ -2,9 +2,17 @@
 // while it lies in the cache. A row of the result is its last axis.
 //
 // Words of an epilogue: [0] where a record may be written, [1] the result's row at which the product's call begins, [2]
-// kernels; then for each: its index in the function table, the rows that one of its grains reads, the words of its
+// whether nothing else reads the result, and this reads all rows of it where the call's first one lies, [3] kernels;
+// then for each: its index in the function table, the rows that one of its grains reads, the words of its
 // record, and for each of those: its value for no grain from the first one on, what it grows by with the first grain, and
 // with the number of grains.
+
+/** Whether rows are to take the place of those that the epilogue has read. */
+// @ts-ignore: decorator
+@inline
+export function passing(words: usize): bool {
+  return words != 0 && load<u32>(words, 8) != 0
+}
 
 /** Runs the epilogue on rows `from` to `to` of the call, once `to` are done; 0 is none. */
 // @ts-ignore: decorator
@@ -15,8 +23,8 @@ export function epilogue(words: usize, from: u32, to: u32): void {
 
 function run(words: usize, from: u32, to: u32): void {
   const record = <usize>load<u32>(words)
-  let at = words + 12
-  for (let kernels = load<u32>(words, 8); kernels != 0; kernels--) {
+  let at = words + 16
+  for (let kernels = load<u32>(words, 12); kernels != 0; kernels--) {
     const kernel = load<u32>(at), each = load<u32>(at, 4), bytes = <usize>load<u32>(at, 8) << 2
     const first = from / each, count = to / each - first, starts = at + 12, counts = starts + bytes
     at = counts + 2 * bytes

@@ -2,7 +2,7 @@
 // whose packed B fits the L1 cache. The first band packs B and leaves it to the others. After Goto and van de Geijn,
 // "Anatomy of High-Performance Matrix Multiplication", 2008. A large C's sums between chunks of k are held in scratch,
 // tile after tile: reading and writing C itself, a line here and there, for every chunk cost some 8 % of the time.
-import { epilogue } from '../epilogue'
+import { epilogue, passing } from '../epilogue'
 import { CHUNK } from './chunk'
 import { four } from './four'
 import { pack } from './pack'
@@ -175,6 +175,7 @@ export function blocked(
   const height = holds ? HELD_ROWS : BAND, deep = holds ? HELD_DEPTH : CHUNK
   const width = holds ? min(n, HELD_COLUMNS) : several ? min(n, KEPT) : n
   const slivers: usize = several ? max(2, width + 7 >> 3) : 2
+  const alongBand = passing(behind) ? 0 : alongC
   const spare = scratch + (slivers * min(k, deep) << 5), held = spare + TILE + (<usize>height * CHUNK << 2)
   for (let start: u32 = 0; start < k; start += deep) {
     const end = min(k, start + deep)
@@ -185,7 +186,7 @@ export function blocked(
         for (let at = start; at < end; at += CHUNK) {
           const depth = min(CHUNK, k - at)
           band(
-            a + top * alongAm + at * alongAk, be + at * alongBk, ce + top * alongC, rows, columns, depth,
+            a + top * alongAm + at * alongAk, be + at * alongBk, ce + top * alongBand, rows, columns, depth,
             alongAm, alongAk, alongBk, alongBn, alongC, at != 0, held, at != start, at + CHUNK < end,
             scratch + (slivers * (at - start) << 5), several ? <usize>depth << 5 : 0, top == 0, spare,
           )

@@ -131,15 +131,27 @@ export const encodeUnits = (
           : lower.calls(c)
     return calls.map(call => ({ call, args: args.map(at), out: at(unit.node) }))
   }
-  /** A call of an epilogue as `assembly/epilogue.ts` reads it, behind so many rows; null if it is not local. */
-  const follower = (bound: Bound, resultRows: number): { each: number; words: readonly Finished[] } | null => {
+  /**
+   * A call of an epilogue as `assembly/epilogue.ts` reads it, behind so many rows; null if it is not local. Of what lies
+   * at `passing`, every row is read where the product's call begins: `begins` bytes from there.
+   */
+  const follower = (bound: Bound, resultRows: number, passing: number | null) => {
     const { kernel, parts } = bound.call
     if (!parts?.local) return null
     const of = (from: number, to: number): readonly number[] => record(bound, parts.words(from, to), 0)
     const [one, next, two] = [of(0, 1), of(1, 2), of(0, 2)]
     const less = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i) => (x - (ys[i] as number)) >>> 0)
     const [counts, each] = [less(two, one), resultRows / parts.grains]
-    const words = [{ kernel }, each, one.length, ...less(one, counts), ...less(next, one), ...counts]
+    const stays = parts.words(0, 1).map(w => typeof w === 'object' && 'arg' in w && bound.args[w.arg] === passing)
+    const growing = (xs: readonly number[]) => xs.map((x, i) => (stays[i] ? 0 : x))
+    const words = (begins: number): readonly Finished[] => [
+      { kernel },
+      each,
+      one.length,
+      ...less(one, growing(counts)).map((x, i) => (stays[i] ? x + begins : x)),
+      ...growing(less(next, one)),
+      ...growing(counts),
+    ]
     return Number.isInteger(each) && 4 * one.length <= epilogueBytes ? { each, words } : null
   }
   /** A product and its epilogue as one call; null where they are to run one after the other. */
@@ -151,13 +163,17 @@ export const encodeUnits = (
     const { parts, leads } = bound?.call ?? {}
     if (!bound || other || !leads) return null
     const begins = parts ? cuts(parts, threads, least).map(([from]) => leads.row?.(from) ?? Number.NaN) : []
-    const kernels = behind.flatMap(u => bind(u, row)).map(b => follower(b, sizeOf(shape) / row))
+    const passes = leads.passes === true && plan.passing.has(head.node)
+    const kernels = behind
+      .flatMap(u => bind(u, row))
+      .map(b => follower(b, sizeOf(shape) / row, passes ? bound.out : null))
     if (!kernels.every(k => k !== null && begins.every(b => b % k.each === 0))) return null
-    const words = kernels.flatMap(k => k?.words ?? [])
     const offset = scratchOf(program, head, rows)
-    return finish(bound, (grain, thread) => ({
-      words: [base({ section: 'scratch', offset }, thread), leads.row?.(grain) ?? 0, kernels.length, ...words],
-    }))
+    return finish(bound, (grain, thread) => {
+      const first = leads.row?.(grain) ?? 0
+      const words = kernels.flatMap(k => k?.words(4 * row * first) ?? [])
+      return { words: [base({ section: 'scratch', offset }, thread), first, Number(passes), kernels.length, ...words] }
+    })
   }
   const copies = plan.copies.map(({ node, from, to }) => {
     const call = copyBytes((program.nodes[node] as Node).expr.type, rows)

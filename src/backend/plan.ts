@@ -40,6 +40,8 @@ export interface Plan {
   /** copies that end the program: from a node's place to another */
   readonly copies: readonly { readonly node: number; readonly from: Place; readonly to: Place }[]
   readonly results: readonly Place[]
+  /** products that nothing reads but what they lead, and whose place nothing else takes meanwhile */
+  readonly passing: ReadonlySet<number>
   readonly arenaBytes: number
   readonly scratchBytes: number
 }
@@ -161,6 +163,7 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
   const arena = allocator()
   const homes = new Map<number, number>()
   const inSlot = new Set<string>()
+  const passing = new Set<number>()
   let scratchBytes = 0
   units.forEach((whole, k) => {
     scratchBytes = Math.max(scratchBytes, scratchOf(program, whole, rows))
@@ -181,6 +184,8 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
         homes.set(node, at)
         places.set(node, { section: 'arena', offset: at })
       }
+    const [head] = whole._tag === 'Led' ? writes(whole.units[0] as Unit) : []
+    if (head !== undefined && ends(head)) passing.add(head)
     for (const r of new Set([...reads(program, whole).map(rootOf), ...writes(whole)])) {
       if (!ends(r)) continue
       arena.give(homes.get(r) as number, bytes(r))
@@ -209,6 +214,7 @@ export const plan = (program: Program, units: readonly Unit[], layout: Layout, w
     places,
     copies: [...first.filter(c => c !== null), ...shown.filter(c => c !== null), ...last],
     results: wanted.results.map((node, i) => shown[i]?.to ?? placeOf(node)),
+    passing,
     arenaBytes: arena.top(),
     scratchBytes,
   }

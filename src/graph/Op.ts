@@ -106,6 +106,8 @@ export interface Lead {
   readonly word: number
   /** the result's row at which the piece from a grain on begins; null where pieces hold no whole rows */
   readonly row: ((grain: number) => number) | null
+  /** whether rows of a result that the epilogue alone reads may take the place of rows that it has read; default false */
+  readonly passes?: boolean
 }
 
 export interface Call {

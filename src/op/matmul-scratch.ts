@@ -21,6 +21,10 @@ const heldBytes = (n: number, k: number): number => {
   return slivers * 32 * Math.min(k, HELD_DEPTH) + TILE + HELD_ROWS * (CHUNK * 4 + pairs * 64)
 }
 
+/** Whether `matmul` is done with each band of C before it comes to the next. */
+export const byBands = (m: number, n: number, k: number): boolean =>
+  m <= BAND || (k <= CHUNK ? n <= KEPT : k <= HELD_DEPTH && n <= HELD_COLUMNS)
+
 /**
  * Bytes that `matmul` needs at its scratch pointer for C[m, n] = A[m, k] B[k, n], any transposition: slivers of B (eight
  * columns of a chunk), two or, for several bands, all that are kept, one 4 x 8 tile, a band of A and its sums; or a

@@ -7,7 +7,7 @@ import { apply, type Expr, invalid } from '../graph/Expr.js'
 import type { Attrs, Call, Lowered, Nd, Op, Word } from '../graph/Op.js'
 import { sameShape, showType, sizeOf, tensorType } from '../shape/TensorType.js'
 import { broadcastShapes, broadcastTo } from './broadcast.js'
-import { matmulScratchBytes } from './matmul-scratch.js'
+import { byBands, matmulScratchBytes } from './matmul-scratch.js'
 
 interface Transposed {
   /** use the transpose of the last two axes of a, or of b */
@@ -60,7 +60,11 @@ const matmulCall = (c: Lowered): Call => {
   return {
     kernel: 'matmul',
     words: words(0, 0, 0, [m, n], count),
-    leads: { word: 16, row: count > 1 ? from => from * m : m < n ? null : from => from * grain },
+    leads: {
+      word: 16,
+      row: count > 1 ? from => from * m : m < n ? null : from => from * grain,
+      passes: count === 1 && byBands(m, n, k),
+    },
     parts: {
       grains: count > 1 ? count : Math.ceil(length / grain),
       cost: 0.05 * count * m * n * k,

@@ -270,6 +270,63 @@ test('a product of matrices leads its bias and activation, its bias and the maxi
   assert.equal(ledBy(gradient.results, gradient.state), [2])
 })
 
+interface Passing {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly ta: boolean
+  readonly tb: boolean
+  readonly threads: number
+}
+
+const passing: fc.Arbitrary<Passing> = fc.record({
+  m: fc.constantFrom(5, 130, 256, 257, 300, 523),
+  n: fc.constantFrom(4, 17, 300, 520, 1030),
+  k: fc.constantFrom(1, 50, 256, 260, 1030),
+  ta: fc.boolean(),
+  tb: fc.boolean(),
+  threads: fc.integer({ min: 1, max: 3 }),
+})
+
+/** The update of a parameter by a product that nothing else reads. */
+const update = ({ m, n, k, ta, tb }: Passing) => {
+  const [x, y] = [input('x', f32(...(ta ? [k, m] : [m, k]))), input('y', f32(...(tb ? [n, k] : [k, n])))]
+  const w = param('w', f32(m, n))
+  const updates = { w: sub(w, matmul(x, y, { a: ta, b: tb })) }
+  return { state: [{ name: 'w', type: w.type }], program: { results: updates, updates } }
+}
+
+test('the rows of a gradient that its update alone reads take the place of those before: the same bits', () => {
+  const updated = (c: Passing, fused: boolean, threads: number) =>
+    runTiled({ rows: 1, ...update(c), fused }, 1, threads, {
+      x: numbers(c.m * c.k, 1),
+      y: numbers(c.k * c.n, 2),
+      w: numbers(c.m * c.n, 3),
+    }).results['w'] as Int32Array
+  fc.assert(
+    fc.property(passing, c => {
+      const { state, program } = update(c)
+      const map = expectRight(mapMemory({ rows: 1, state, programs: { program } }))
+      assert.is(map.programs.get('program')?.plan.passing.size, 1)
+      assertBits(updated(c, true, c.threads), updated(c, false, 1), JSON.stringify(c))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a product that is read behind its epilogue, or whose place that takes, keeps all of its rows', () => {
+  const [a, b, w] = [input('a', f32(300, 50)), input('b', f32(50, 20)), param('w', f32(300, 20))]
+  const y = matmul(a, b)
+  const passes = (results: Readonly<Record<string, Expr>>, updates: Readonly<Record<string, Expr>>) =>
+    expectRight(
+      mapMemory({ rows: 1, state: [{ name: 'w', type: w.type }], programs: { p: { results, updates } } }),
+    ).programs.get('p')?.plan.passing.size
+  assert.is(passes({}, { w: sub(w, y) }), 1)
+  assert.is(passes({ y }, { w: sub(w, y) }), 0)
+  assert.is(passes({ last: elu(y) }, {}), 0)
+  assert.is(passes({ z: matmul(y, input('c', f32(20, 3))) }, { w: sub(w, y) }), 0)
+})
+
 test('the update of a parameter overtakes nobody who still reads it: it is written in its place', () => {
   const w = param('w', f32(20, 20))
   const x = input('x', f32(-1, 20))
