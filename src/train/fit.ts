@@ -126,7 +126,7 @@ const finish = <I extends Inputs, O extends Shape>(
     checkpoint: checkpoint.right,
     evaluate: (over: AnyData) => {
       const weighted = over.weights !== null
-      const judge = judges.get(weighted) ?? judgeOf({ ...recipe, labels }, bytes.right, weighted)
+      const judge = judges.get(weighted) ?? judgeOf(s, { ...recipe, labels }, bytes.right, weighted)
       judges.set(weighted, judge) // local mutation: compiled when it is first wanted
       return E.isLeft(judge) ? judge : evaluate(judge.right.s, judge.right.state, over)
     },
@@ -138,9 +138,14 @@ interface Judge {
   readonly state: State.State
 }
 
-/** What evaluates a saved state. */
-const judgeOf = (recipe: AnyRecipe, bytes: Uint8Array, weighted: boolean): E.Either<ShapeError | FileError, Judge> => {
-  const compiled = session(recipe, recipe.batch, { weighted })
+/** What evaluates a saved state, by the algorithms that it was trained with. */
+const judgeOf = (
+  { winograd, relaxed }: Session,
+  recipe: AnyRecipe,
+  bytes: Uint8Array,
+  weighted: boolean,
+): E.Either<ShapeError | FileError, Judge> => {
+  const compiled = session(recipe, recipe.batch, { weighted, winograd, relaxed })
   return E.isLeft(compiled)
     ? compiled
     : E.map((state: State.State) => ({ s: compiled.right, state }))(restore(compiled.right)(bytes))

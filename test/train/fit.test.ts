@@ -2,7 +2,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pipe } from '#fp/function.js'
-import { Data, type FitEvent, Label, Layer, Net, orThrow, State, Stop, Trainer } from '../../src/index.js'
+import {
+  Data,
+  type FitEvent,
+  Label,
+  Layer,
+  Loss,
+  Net,
+  Optimizer,
+  orThrow,
+  Recipe,
+  State,
+  Stop,
+  Trainer,
+} from '../../src/index.js'
 import { assertClose, expectLeft, expectRight } from '../support/assert.js'
 import { classes, numbers, rows, small } from './support.js'
 
@@ -179,6 +192,25 @@ test('what was fitted is judged on data of the same classes only, and gives what
   const trainer = expectRight(await Trainer.compile(small({ epochs: 2 }))())
   const state = expectRight(trainer.restore(fitted.state))
   assert.equal(expectRight(fitted.evaluate(named('a', 'b', 'c'))), expectRight(trainer.evaluate(state, rows(10))))
+})
+
+test("what was fitted by F(4x4) is judged by it: the last epoch's validation, to the bit", async () => {
+  const net = pipe(
+    Net.input(12, 12, 8),
+    Layer.conv2d(16, 3, { padding: 'same' }),
+    Layer.conv2d(16, 3, { padding: 'same' }),
+    Layer.flatten(),
+    Layer.dense(3),
+  )
+  const optimizer = Optimizer.sgd({ rate: 0.001 })
+  const recipe = Recipe.of({ net, loss: Loss.softmaxCrossEntropy(), optimizer, batch: 4, epochs: 1, seed: 7 })
+  const images = { inputs: [12, 12, 8], label: Label.classes(3) } as const
+  const validation = expectRight(Data.of(images)({ x: numbers(8 * 1152), y: classes(8, 3) }))
+  const fitted = expectRight(await Trainer.fit(recipe, { winograd: 'F(4x4)' })({ train: validation, validation })())
+  assert.equal(expectRight(fitted.evaluate(validation)), fitted.history[0]?.validation)
+  const other = expectRight(await Trainer.compile(recipe)())
+  const state = expectRight(other.restore(fitted.state))
+  assert.not.equal(expectRight(other.evaluate(state, validation)), fitted.history[0]?.validation)
 })
 
 test('what was fitted compiles once to evaluate, and only when it is asked to', async () => {
