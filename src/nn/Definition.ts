@@ -3,7 +3,7 @@
  * a node of a net refers to its definition.
  */
 import type { Either } from '#fp/Either.js'
-import type * as t from '#io/index.js'
+import * as t from '#io/index.js'
 import type { Expr } from '../graph/Expr.js'
 import type { Definition, Spec } from '../graph/Spec.js'
 import { erase } from '../graph/settings.js'
@@ -67,7 +67,9 @@ export interface LayerDefinition extends Definition {
 
 /** The settings as the definition's own codec takes them, or what is wrong with them. */
 export const validated = ({ config }: Pick<LayerDefinition, 'config'>, settings: unknown): t.Validation<unknown> =>
-  config.decode(config.encode(settings))
+  settings === null && !config.is(null)
+    ? t.failure(null, [], 'null is no options: leave them out, or give an object')
+    : config.decode(config.encode(settings))
 
 const present = (specs: { readonly [name: string]: ParamSpec | undefined }): Readonly<Record<string, ParamSpec>> =>
   Object.fromEntries(Object.entries(specs).flatMap(([name, spec]) => (spec ? [[name, spec]] : [])))

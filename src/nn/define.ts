@@ -10,12 +10,12 @@ const nameIn = (args: readonly unknown[]): string | undefined => {
     : undefined
 }
 
-/** None where null in the place of options gives none: then the layer is refused. What else is thrown is its author's. */
-const settingsOf = <A extends readonly unknown[], C>(read: (...a: A) => C, a: A): C | undefined => {
+/** Null where null in the place of options gives none: then the layer is refused. What else is thrown is its author's. */
+const settingsOf = <A extends readonly unknown[], C>(read: (...a: A) => C, a: A): C | null => {
   try {
     return read(...a)
   } catch (error) {
-    if (a.includes(null)) return undefined
+    if (a.includes(null)) return null
     throw error
   }
 }

@@ -178,8 +178,8 @@ test('settings of other types, which a program in JavaScript may give, are error
     [() => Layer.crop({} as never)(images), /edges must be .* an object/],
     [() => Layer.pad(3 as never)(images), /edges must be .* 3/],
     [() => Layer.dense(4n as never)(Net.input(3)), /units must be .* 4/],
-    [() => Layer.dense(4, null as never)(Net.input(3)), /^dense1: dense: units must be .* missing/],
-    [() => Layer.elu(null as never)(Net.input(3)), /^elu1: elu: must be .* missing/],
+    [() => Layer.dense(4, null as never)(Net.input(3)), /^dense1: dense: null is no options/],
+    [() => Layer.elu(null as never)(Net.input(3)), /^elu1: elu: null is no options/],
   ]
   for (const [make, message] of wrong) assert.match(errorOf(make()), message)
 })
