@@ -51,6 +51,20 @@ const unanswered = (timeout: number): Outcome =>
     ),
   )
 
+/** Why the calling thread, in the place of one that failed, compiles nothing either. */
+const onCaller = ({ message }: CompileError): CompileError =>
+  compileError(`the thread that compiles did not start or broke down, and on the calling thread ${message}`)
+
+/** Whether it is what `compiler-worker.ts` answers: others may speak in a worker, too. */
+const isOutcome = (heard: unknown): heard is Outcome => {
+  const { _tag, left, right } = Object(heard) as {
+    readonly _tag?: unknown
+    readonly left?: Partial<CompileError> | null
+    readonly right?: unknown
+  }
+  return _tag === 'Right' ? ArrayBuffer.isView(right) : _tag === 'Left' && typeof left?.message === 'string'
+}
+
 /** What a thread answers; null when it fails. */
 const answer = (start: Start, source: string, timeout: number): Promise<Outcome | null> =>
   new Promise(resolve => {
@@ -72,7 +86,10 @@ const compileOn =
   source =>
     pipe(
       TE.fromEither(checkTimeout('timeout', timeout)),
-      TE.chain(ms => async () => (await answer(start, source, ms).catch(() => null)) ?? onThisThread(source)()),
+      TE.chain(
+        ms => async () =>
+          (await answer(start, source, ms).catch(() => null)) ?? E.mapLeft(onCaller)(await onThisThread(source)()),
+      ),
     )
 
 /**
@@ -83,7 +100,9 @@ const compileOn =
 export const inWorker = (start: () => CompilerWorker, options: ThreadOptions = {}): Compiler =>
   compileOn(hear => {
     const worker = start()
-    worker.addEventListener('message', ({ data }) => hear(data as Outcome))
+    worker.addEventListener('message', ({ data }) => {
+      if (isOutcome(data)) hear(data)
+    })
     worker.addEventListener('error', () => hear(null))
     return worker
   }, options)
@@ -106,7 +125,9 @@ export const inBackground = (options: ThreadOptions = {}): Compiler => {
   const script = `import(${JSON.stringify(import.meta.url.replace(beside, 'compiler-worker$1'))})`
   return compileOn(hear => {
     const worker = new threads.Worker(script, { eval: true, name: 'gradus compiler' })
-    worker.on('message', heard => hear(heard as Outcome))
+    worker.on('message', heard => {
+      if (isOutcome(heard)) hear(heard)
+    })
     worker.on('error', error =>
       hear((error as { readonly code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory : null),
     )

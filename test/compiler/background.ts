@@ -3,6 +3,7 @@
  * prints what came of it and how many threads were started and answered.
  */
 import threads from 'node:worker_threads'
+import * as E from '#fp/Either.js'
 import type { Compiler } from '../../src/compiler/Compiler.js'
 import { type CompilerWorker, type inBackground, inWorker } from '../../src/compiler/threads.js'
 import { sum } from './sum.js'
@@ -23,10 +24,15 @@ const refuse = (): never => {
   throw new Error('no workers here')
 }
 
-/** A page's worker that tells of an error, or nothing. */
-const workerOf = (fails: boolean, postMessage: () => void = () => undefined): CompilerWorker => ({
+/** A page's worker that tells of an error or not, and says what it is to say. */
+const workerOf = (
+  fails: boolean,
+  postMessage: () => void = () => undefined,
+  says: readonly unknown[] = [],
+): CompilerWorker => ({
   addEventListener: (type: string, listener: (event: { readonly data: unknown }) => void) => {
     if (fails && type === 'error') setTimeout(listener, 1, { data: null })
+    if (type === 'message') for (const data of says) setTimeout(listener, 1, { data })
   },
   postMessage,
   terminate: () => {
@@ -34,12 +40,16 @@ const workerOf = (fails: boolean, postMessage: () => void = () => undefined): Co
   },
 })
 
+/** Of others in a worker, then of the compiler. */
+const talk = ['hello', null, { type: 'reload' }, { _tag: 'Right' }, { _tag: 'Left' }, E.right(Uint8Array.of(1, 2, 3))]
+
 const [, , which = '', source = sum(), timeout] = process.argv
 const options = timeout === undefined ? {} : { timeout: Number(timeout) }
 const compilers: { readonly [name: string]: () => Compiler } = {
   refusing: () => inWorker(refuse, options),
   failing: () => inWorker(() => workerOf(true), options),
   deaf: () => inWorker(() => workerOf(false, refuse), options),
+  talking: () => inWorker(() => workerOf(false, undefined, talk), options),
   hanging: () => inWorker(() => workerOf(false), options),
 }
 const module = async (): Promise<{ readonly inBackground: typeof inBackground }> => import(which)

@@ -61,6 +61,16 @@ test('where a thread or a worker does not start, or has nothing to run, the call
   }
 })
 
+test('what is not an answer of the compiler is not taken for one', async () => {
+  const { error, base64, ended } = await run('talking')
+  assert.equal([error, base64, ended], [null, 'AQID', 1])
+})
+
+test('where the calling thread compiles nothing either, the error says that it did so for a thread that failed', async () => {
+  const { error } = await run('failing', 'export function f(): i32 { return nothing }')
+  assert.match(error ?? '', /^the thread that compiles did not start or broke down, .* Cannot find name 'nothing'/)
+})
+
 test('a thread that runs out of memory is a Left, and the calling thread does not try in turn', async () => {
   writeFileSync(
     join(folder, 'greedy/compiler-worker.js'),
