@@ -11,6 +11,11 @@ interface Arrival {
   readonly size: number
 }
 
+const isArrival = (row: unknown): row is Arrival => {
+  const { order, key, size } = Object(row) as Readonly<Record<string, unknown>>
+  return typeof order === 'number' && typeof key === 'string' && typeof size === 'number' && size >= 0
+}
+
 const settled = <A>(request: IDBRequest<A>): Promise<A> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
@@ -49,7 +54,7 @@ const within = async <A>(
   }
 }
 
-/** A cache in the database `gradus`. */
+/** A cache in the database `gradus`. Where a row is not one of its own, a `put` begins anew. */
 export const inDatabase = (factory: IDBFactory, limit: Bounds = bounds): Cache => ({
   get: key =>
     within(factory, 'readonly', async transaction => {
@@ -61,7 +66,12 @@ export const inDatabase = (factory: IDBFactory, limit: Bounds = bounds): Cache =
     await within(factory, 'readwrite', async transaction => {
       const entries = transaction.objectStore(modules)
       const order = transaction.objectStore(arrivals)
-      const known = (await settled(order.getAll())) as readonly Arrival[]
+      const rows: readonly unknown[] = await settled(order.getAll())
+      const known = rows.every(isArrival) ? rows : []
+      if (known.length < rows.length) {
+        entries.clear()
+        order.clear()
+      }
       for (const old of known.filter(a => a.key === key)) order.delete(old.order)
       entries.put(bytes, key)
       order.add({ key, size: bytes.length })

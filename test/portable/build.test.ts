@@ -89,6 +89,33 @@ inBrowser("Chromium: in a worker, kept in the page's database", async () => {
     assert.equal(await kept([100, 200, 300, 400]), [null, 200, 300, 400])
     assert.equal(await kept([100, 200, 300, 600]), [null, null, 300, 600])
     assert.equal(await kept([100, 200, 300, 1001]), [100, 200, 300, null])
+    for (const row of ['{ ...a, size: 3n }', '{ ...a, key: {} }', '{ order: a.order }']) {
+      assert.is(await call<number>(`damageDatabase(a => (${row}), 'arrivals')`), 3)
+      assert.equal(await kept([100, 200, 300, 400]), [null, 200, 300, 400])
+    }
+  })
+})
+
+inBrowser("Chromium: another's module under the key, another's database, none at all", async () => {
+  await inChromium({ '/build.mjs': files.build }, false, async page => {
+    const call = <A>(what: string, before = ''): Promise<A> =>
+      page.evaluate<A>(`(async () => { ${before}; return (await import('/build.mjs')).${what} })()`)
+    for (const bias of [3, 4]) assert.not(await call<boolean>(`make(${bias}).then(o => o.cached)`))
+    for (const bias of [3, 4]) assert.ok(await call<boolean>(`make(${bias}).then(o => o.cached)`))
+    assert.is(await call<number>('damageDatabase(b => (first ??= b))', 'let first'), 2)
+    const cached = [await call<Outcome>('make(3)'), await call<Outcome>('make(4)')].filter(o => o.cached)
+    assert.is(cached.length, 1)
+    assertBuilt(await call<Outcome>('make(3)'), true)
+    for (const [version, store] of [
+      [5, null],
+      [1, null],
+      [1, 'modules'],
+    ] as const) {
+      await call(`replaceDatabase(${version}, ${JSON.stringify(store)})`)
+      for (let i = 0; i < 2; i++) assertBuilt(await call<Outcome>('make(3)'), false)
+    }
+    const denied = `Object.defineProperty(window, 'indexedDB', { get() { throw new Error('denied') } })`
+    assertBuilt(await call<Outcome>('make(3)', denied), false)
   })
 })
 

@@ -33,25 +33,46 @@ export const make = async (bias: number, worker?: string): Promise<Outcome> => {
     : { error: null, cached: outcome.right.cached, bytes: [...outcome.right.binary] }
 }
 
-/** Changes what a page's cache holds in place: every byte that `damage` says otherwise. */
-export const damageDatabase = (damage: (bytes: Uint8Array) => unknown): Promise<number> =>
+/** Changes what a page's cache holds in place, or the rows that tell what came when, as `damage` says. */
+export const damageDatabase = (
+  damage: (held: never) => unknown,
+  store: 'modules' | 'arrivals' = 'modules',
+): Promise<number> =>
   new Promise((resolve, reject) => {
     const opening = indexedDB.open('gradus', 1)
     opening.onerror = () => reject(opening.error)
     opening.onsuccess = () => {
       let changed = 0
-      const transaction = opening.result.transaction('modules', 'readwrite')
-      const walk = transaction.objectStore('modules').openCursor()
+      const transaction = opening.result.transaction(store, 'readwrite')
+      const walk = transaction.objectStore(store).openCursor()
       walk.onsuccess = () => {
         const cursor = walk.result
         if (cursor === null) return
-        cursor.update(damage(cursor.value as Uint8Array))
+        cursor.update(damage(cursor.value as never))
         changed += 1
         cursor.continue()
       }
       transaction.oncomplete = () => {
         opening.result.close()
         resolve(changed)
+      }
+    }
+  })
+
+/** Puts a database of another in the place of the cache's, of some version and with a store of that name or none. */
+export const replaceDatabase = (version: number, store: string | null): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const deleting = indexedDB.deleteDatabase('gradus')
+    deleting.onerror = () => reject(deleting.error)
+    deleting.onsuccess = () => {
+      const opening = indexedDB.open('gradus', version)
+      opening.onupgradeneeded = () => {
+        if (store !== null) opening.result.createObjectStore(store)
+      }
+      opening.onerror = () => reject(opening.error)
+      opening.onsuccess = () => {
+        opening.result.close()
+        resolve()
       }
     }
   })
