@@ -88,7 +88,7 @@ export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
 const nothing = knownKeys([])
-let coreKeys: Known | null = null // local mutation: made once, for the first region that the core does not have whole
+let coreKeys: Known | null = null // local mutation: made once, for the first plan
 const keysOfCore = (): Known => {
   coreKeys ??= knownKeys(Object.keys(regions))
   return coreKeys
@@ -96,9 +96,8 @@ const keysOfCore = (): Known => {
 
 /** Regions that the core has no kernel for run in parts, others whole; products lead epilogues. */
 const runnable = (program: Program, units: readonly Unit[], fused: boolean): readonly Unit[] => {
-  const parts = units.flatMap((u): readonly Unit[] =>
-    u._tag !== 'Region' || (fused && regions[u.key]) ? [u] : split(u, fused ? keysOfCore() : nothing),
-  )
+  const partsOf = split(fused ? keysOfCore() : nothing)
+  const parts = units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? partsOf(u) : [u]))
   return fused ? withEpilogues(program, parts) : parts
 }
 

@@ -32,15 +32,24 @@ const joins = (program: Program, region: Region, inside: ReadonlySet<number>, si
   return region.outer * region.inner === size && (region.outer === 1 || region.inner % row === 0)
 }
 
-/** Whether a region may write the new value of a parameter over the old one, which others are still to read. */
-const overtakes = ({ nodes }: Program, region: Region, others: ReadonlySet<number>): boolean =>
-  region.inputs.some(o => inPlace(o) && others.has(o.node) && (nodes[o.node] as Node).expr._tag === 'Param')
+/** The parameters that a region may write the new value of over the old one. */
+const renewed = ({ nodes }: Program, { inputs }: Region): readonly number[] =>
+  inputs.flatMap(o => (inPlace(o) && (nodes[o.node] as Node).expr._tag === 'Param' ? [o.node] : []))
 
 /** The units, those that can follow a product in its epilogue moved to it. */
 export const withEpilogues = (program: Program, units: readonly Unit[]): readonly Unit[] => {
   const { nodes } = program
   const at = new Map(units.flatMap((u, k) => writes(u).map(node => [node, k] as const)))
   const read = units.map(u => reads(program, u).map(node => rootOf(program, node)))
+  const readers = new Map<number, number[]>()
+  const readersOf = (node: number): readonly number[] => readers.get(node) ?? []
+  read.forEach((from, k) => {
+    for (const node of from) {
+      const known = readers.get(node)
+      if (known) known.push(k)
+      else readers.set(node, [k])
+    }
+  })
   const taken = new Set<number>()
   const ends = ({ node }: Single): boolean => {
     const lower = lowerOf(nodes[node] as Node)
@@ -54,24 +63,25 @@ export const withEpilogues = (program: Program, units: readonly Unit[]): readonl
     const inside = new Set([head.node])
     const led: Part[] = [head]
     const before = (node: number): boolean => inside.has(node) || (at.get(node) ?? -1) < k
-    const overtaken = new Set<number>()
-    const follows = (unit: Unit, from: readonly number[]): unit is Part => {
-      if (unit._tag === 'Led' || !from.some(r => inside.has(r)) || !from.every(before)) return false
+    /** Whether one between the product and a region is still to read what the region may write over. */
+    const overtakes = (region: Region, i: number): boolean =>
+      renewed(program, region).some(node => readersOf(node).some(j => k < j && j < i && !taken.has(j)))
+    const follows = (unit: Unit, i: number): unit is Part => {
+      if (unit._tag === 'Led' || !(read[i] as readonly number[]).every(before)) return false
       if (unit._tag === 'Single') return ends(unit)
-      return joins(program, unit, inside, size, row) && !overtakes(program, unit, overtaken)
+      return joins(program, unit, inside, size, row) && !overtakes(unit, i)
     }
-    for (let i = k + 1; i < units.length; i++) {
+    const later = [...readersOf(head.node)] // local mutation: the readers of what is inside, in order
+    for (let n = 0; n < later.length; n++) {
+      const i = later[n] as number
       const unit = units[i] as Unit
-      const from = read[i] as readonly number[]
-      if (taken.has(i)) continue
-      if (!follows(unit, from)) {
-        for (const node of from) overtaken.add(node)
-        continue
-      }
+      if (taken.has(i) || !follows(unit, i)) continue
       taken.add(i)
       led.push(unit)
       if (unit._tag === 'Single') break
       for (const node of writes(unit)) inside.add(node)
+      later.push(...writes(unit).flatMap(readersOf))
+      later.sort((a, b) => a - b)
     }
     return led.length === 1 ? head : { _tag: 'Led', units: led }
   }

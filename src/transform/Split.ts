@@ -24,10 +24,30 @@ export const knownKeys = (keys: readonly string[]): Known => {
   return { has: key => all.has(key), mayHave: sum => sums.has(sum) }
 }
 
+/** A step in an order of the region's. */
+interface Placed extends Step {
+  /** the sum of its function */
+  readonly sum: number
+  /** where the last step stands that takes its value; behind all if the value leaves the region */
+  readonly until: number
+  readonly reduced: boolean
+}
+
+/** A way to cut the steps of an order up to a place: the last part, and the way to cut those before it. */
+interface Way {
+  readonly before: Way | null
+  readonly from: number
+  readonly to: number
+  readonly reducing: boolean
+  readonly cost: number
+}
+
 interface Part {
   readonly units: readonly (Region | Single)[]
   readonly cost: number
 }
+
+const nodeOf = ({ steps }: Region, step: number): number => (steps[step] as Step).node
 
 /** The loop without rows, where no operand has any and nothing is reduced by them. */
 const flat = ({ inputs, reductions, outer, inner }: Region): Pick<Region, 'outer' | 'inner'> =>
@@ -43,69 +63,99 @@ const one = (member: Member): Pick<Region, 'inputs' | 'steps' | 'outputs' | 'red
   return { inputs, steps, outputs, reductions: [], key: regionKey(inputs, steps, outputs) }
 }
 
+/** The region's steps in an order. */
+const placed = ({ inputs, steps, outputs, reductions }: Region, order: readonly Step[]): readonly Placed[] => {
+  const until = new Map<Step | undefined, number>() // local mutation
+  order.forEach((step, k) => {
+    for (const a of step.args) until.set(steps[a - inputs.length], k)
+  })
+  for (const { step } of outputs) until.set(steps[step], order.length)
+  const reduced = new Set(reductions.map(r => steps[r.step]))
+  return order.map(step => ({
+    ...step,
+    sum: hashText(step.fn),
+    until: until.get(step) ?? -1,
+    reduced: reduced.has(step),
+  }))
+}
+
 /** Steps of a region as one of their own, with the reductions of their values or with those by themselves. */
-const partOf = (region: Region, chosen: readonly Step[], reducing: boolean): Part => {
-  const { inputs, steps, outputs, reductions, over } = region
+const partOf = (region: Region, all: readonly Placed[], { from, to, reducing }: Omit<Way, 'before' | 'cost'>): Part => {
+  const chosen = all.slice(from, to)
+  const { inputs, reductions, over } = region
   const inside = new Set(chosen.map(s => s.node))
-  const nodeOf = (step: number): number => (steps[step] as Step).node
   const members = chosen.map(({ fn, args, node }): Member => {
     const of = (a: number): number | Operand => {
       if (a < inputs.length) return inputs[a] as Operand
-      const earlier = nodeOf(a - inputs.length)
+      const earlier = nodeOf(region, a - inputs.length)
       return inside.has(earlier) ? earlier : { node: earlier, lanes: 'vector', stays: false }
     }
     return { fn, node, args: args.map(of) }
   })
-  const reduced = reductions.filter(r => inside.has(nodeOf(r.step)))
-  const needed = new Set([
-    ...steps.flatMap(s => (inside.has(s.node) ? [] : s.args.map(a => steps[a - inputs.length]?.node))),
-    ...outputs.map(o => o.node),
-    ...(reducing ? [] : reduced.map(r => nodeOf(r.step))),
-  ])
-  const leaving = chosen.flatMap(({ node }) => (needed.has(node) ? [node] : []))
-  const taken = reduced.map(r => ({ ...r, from: nodeOf(r.step), over }))
+  const taken = chosen.some(s => s.reduced)
+    ? reductions.map(r => ({ ...r, from: nodeOf(region, r.step), over })).filter(r => inside.has(r.from))
+    : []
+  const leaving = chosen.flatMap(({ node, until, reduced }) => (until >= to || (reduced && !reducing) ? [node] : []))
   const [first] = members
   const alone = first && members.length === 1 && !reducing
   const made: Region = { ...region, ...(alone ? one(first) : canonical(members, leaving, reducing ? taken : [])) }
   const part = { ...made, ...flat(made) }
-  const apart = reducing ? [] : reduced.map(({ node }): Single => ({ _tag: 'Single', node }))
+  const apart = reducing ? [] : taken.map(({ node }): Single => ({ _tag: 'Single', node }))
   const moved = part.inputs.filter(i => i.lanes === 'vector' && !i.stays).length + part.outputs.length
   return { units: [part, ...apart], cost: moved + 1 + 2 * apart.length }
 }
 
-/** The cheapest parts of the region's steps in an order. */
-const cut = (region: Region, steps: readonly Step[], known: Known): Part => {
-  const reduced = new Set(region.reductions.map(r => region.steps[r.step]))
-  const best: Part[] = [{ units: [], cost: 0 }]
+/** The cheapest way to cut the region's steps in an order; null where there are none. */
+const cut = (region: Region, steps: readonly Placed[], known: Known): Way | null => {
+  const best: (Way | null)[] = [null]
   for (let to = 1; to <= steps.length; to++) {
-    const ways: Part[] = []
+    const ways: Way[] = []
     let [sum, reduces] = [0, false] // local mutation: of the steps from a place on
     for (let from = to - 1; from >= 0; from--) {
-      const step = steps[from] as Step
-      sum = (sum + hashText(step.fn)) >>> 0
-      reduces ||= reduced.has(step)
+      const step = steps[from] as Placed
+      sum = (sum + step.sum) >>> 0
+      reduces ||= step.reduced
       const alone = to - from === 1
       if (!alone && !known.mayHave(sum)) continue
       for (const reducing of reduces ? [true, false] : [false]) {
-        const { units, cost } = partOf(region, steps.slice(from, to), reducing)
-        const { units: before, cost: already } = best[from] as Part
+        const { units, cost } = partOf(region, steps, { from, to, reducing })
+        const before = best[from] ?? null
         if ((alone && !reducing) || known.has((units[0] as Region).key))
-          ways.push({ units: [...before, ...units], cost: already + cost })
+          ways.push({ before, from, to, reducing, cost: (before?.cost ?? 0) + cost })
       }
     }
     best.push(ways.reduce((a, b) => (b.cost < a.cost ? b : a)))
   }
-  return best[steps.length] as Part
+  return best[steps.length] ?? null
 }
 
-/** The region, if it is known; or its parts, of which those of one step always are. */
-export const split = (region: Region, known: Known): readonly (Region | Single)[] => {
-  if (known.has(region.key)) return [region]
-  const own = cut(region, region.steps, known)
-  const other = cut(
-    region,
-    [...region.steps].sort((a, b) => a.node - b.node),
-    known,
-  )
-  return other.cost < own.cost ? other.units : own.units
+/** The parts of a region that is cut in a way. */
+const along = (region: Region, steps: readonly Placed[], way: Way | null): readonly (Region | Single)[] => {
+  const parts: Part[] = []
+  for (let w = way; w; w = w.before) parts.push(partOf(region, steps, w))
+  return parts.reverse().flatMap(p => p.units)
+}
+
+/**
+ * The region, if it is known; or its parts, of which those of one step always are. Regions with the same key, operands
+ * that stay and order of nodes, as an unrolled loop has many, are cut in the same way, which is sought once.
+ */
+export const split = (known: Known): ((region: Region) => readonly (Region | Single)[]) => {
+  const ways = new Map<string, { readonly sorted: boolean; readonly way: Way | null }>() // local mutation
+  return region => {
+    if (known.has(region.key)) return [region]
+    const { key, inputs, steps } = region
+    const order = [...steps.keys()].sort((a, b) => nodeOf(region, a) - nodeOf(region, b))
+    const ordered = (sorted: boolean): readonly Placed[] =>
+      placed(region, sorted ? order.map(i => steps[i] as Step) : steps)
+    const like = `${key} ${inputs.map(i => Number(i.stays)).join('')} ${order.join(' ')}`
+    const seek = () => {
+      const [own, other] = [cut(region, ordered(false), known), cut(region, ordered(true), known)]
+      const sorted = (other?.cost ?? 0) < (own?.cost ?? 0)
+      return { sorted, way: sorted ? other : own }
+    }
+    const { sorted, way } = ways.get(like) ?? seek()
+    ways.set(like, { sorted, way })
+    return along(region, ordered(sorted), way)
+  }
 }

@@ -18,7 +18,7 @@ export interface Planned extends Prepared {
 
 /** Every operation by itself. */
 export const alone = (units: readonly Unit[]): readonly Unit[] =>
-  units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? split(u, knownKeys([])) : [u]))
+  units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? split(knownKeys([]))(u) : [u]))
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 

@@ -34,8 +34,8 @@ const biased = add(x, row)
 test('a known region stays whole; nothing known leaves steps and reductions one by one', () => {
   const exprs = [tanh(mul(biased, 2)), sum(exp(biased), [0])]
   const [region] = regionsOf(exprs)
-  assert.equal(split(region as Region, knownKeys(keysOf(exprs))), [region])
-  assert.equal(shape(split(region as Region, knownKeys([]))), ['1+0', '1+0', '1+0', '1+0', ''])
+  assert.equal(split(knownKeys(keysOf(exprs)))(region as Region), [region])
+  assert.equal(shape(split(knownKeys([]))(region as Region)), ['1+0', '1+0', '1+0', '1+0', ''])
 })
 
 test('what is known of a region with a reduction stays together, with the reduction where that is known', () => {
@@ -43,7 +43,7 @@ test('what is known of a region with a reduction stays together, with the reduct
   const [region, other] = regionsOf([made, max(neg(made), [1])])
   assert.is(other, undefined)
   const parts = (...known: readonly (readonly Expr[])[]) =>
-    shape(split(region as Region, knownKeys(known.flatMap(keysOf))))
+    shape(split(knownKeys(known.flatMap(keysOf)))(region as Region))
   assert.equal(parts([made]), ['3+0', '1+0', ''])
   assert.equal(parts([made], [max(neg(x), [1])]), ['3+0', '1+1'])
   assert.equal(parts([made, neg(made)]), ['4+0', ''])
@@ -52,7 +52,7 @@ test('what is known of a region with a reduction stays together, with the reduct
 
 test('a step alone has its operands apart, as the kernels of single operations do', () => {
   const [region] = regionsOf([mul(biased, biased)])
-  const parts = split(region as Region, knownKeys([]))
+  const parts = split(knownKeys([]))(region as Region)
   assert.equal(
     parts.map(p => (p._tag === 'Region' ? p.key : '')),
     ['vv|add_f32(0,1)|0', 'vv|mul_f32(0,1)|0'],
@@ -62,17 +62,48 @@ test('a step alone has its operands apart, as the kernels of single operations d
 test('of all cuts the one that moves the fewest values is taken, not the first that reaches far', () => {
   const [region] = regionsOf([sqrt(abs(tanh(exp(neg(x)))))])
   const known = knownKeys([tanh(exp(neg(x))), exp(neg(x)), sqrt(abs(tanh(x)))].flatMap(e => keysOf([e])))
-  assert.equal(shape(split(region as Region, known)), ['2+0', '3+0'])
+  assert.equal(shape(split(known)(region as Region)), ['2+0', '3+0'])
 })
 
 test('a part without rows runs in one', () => {
   const [region] = regionsOf([mul(exp(tanh(x)), row)])
-  const parts = split(region as Region, knownKeys(keysOf([exp(tanh(x))])))
+  const parts = split(knownKeys(keysOf([exp(tanh(x))])))(region as Region)
   assert.equal(
     parts.map(p => (p._tag === 'Region' ? [p.outer, p.inner] : [])),
     [
       [1, -32],
       [-1, 32],
+    ],
+  )
+})
+
+test('regions with the same key are cut each in its own way where their nodes or operands differ', () => {
+  const y = input('y', f32(-1, 32))
+  const z = input('z', f32(-1, 32))
+  const fan = (fns: readonly ((e: Expr) => Expr)[], of: Expr) => [abs(of), ...fns.map(fn => fn(abs(of)))]
+  const byName = { exp, tanh, neg }
+  const [first, second, third] = (regionsOf(fan([exp, tanh, neg], x))[0]?.steps ?? [])
+    .slice(1)
+    .map(s => byName[s.fn.replace(/_.*/, '') as keyof typeof byName]) as [typeof exp, typeof exp, typeof exp]
+  const part = split(knownKeys(keysOf(fan([first, third], x))))
+  const [one, other] = regionsOf([...fan([first, second, third], x), ...fan([first, third, second], y)])
+  assert.is(one?.key, other?.key)
+  assert.equal(
+    [one, other].map(r => shape(part(r as Region))),
+    [
+      ['1+0', '1+0', '1+0', '1+0'],
+      ['3+0', '1+0'],
+    ],
+  )
+  const twice = (from: Expr, by: Expr) => add(mul(from, by), by)
+  const known = split(knownKeys([mul(tanh(x), z), twice(x, z)].flatMap(e => keysOf([e]))))
+  const [stays, goes] = regionsOf([twice(tanh(x), row), twice(tanh(y), z)])
+  assert.is(stays?.key, goes?.key)
+  assert.equal(
+    [stays, goes].map(r => shape(known(r as Region))),
+    [
+      ['2+0', '1+0'],
+      ['1+0', '2+0'],
     ],
   )
 })
@@ -94,8 +125,9 @@ test('random graphs in parts have the bits of their operations by themselves', a
     const made = pool.slice(-8)
     const exprs = [...made, ...made.flatMap(e => (e.type.shape.length < 2 ? [] : [sum(e, [0]), max(neg(e), [1])]))]
     const make = (how: (units: readonly Unit[]) => readonly Unit[]) => planned(exprs, {}, params, size.rows, how)
+    const partsOf = split(some(i))
     const inParts = (units: readonly Unit[]) =>
-      units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? split(u, some(i)) : [u]))
+      units.flatMap((u): readonly Unit[] => (u._tag === 'Region' ? partsOf(u) : [u]))
     return { size, parts: make(inParts), apart: make(alone) }
   })
   const units = cases.flatMap(c => [...c.parts.units, ...c.apart.units])
