@@ -20,8 +20,16 @@ export interface Known {
 const sumOf = (fns: readonly string[]): number => fns.reduce((sum, fn) => (sum + hashText(fn)) >>> 0, 0)
 
 export const knownKeys = (keys: readonly string[]): Known => {
-  const [all, sums] = [new Set(keys), new Set(keys.map(key => sumOf(key.split('|')[1]?.match(/\w+(?=\()/g) ?? [])))]
-  return { has: key => all.has(key), mayHave: sum => sums.has(sum) }
+  const all = new Set(keys)
+  let sums: ReadonlySet<number> | null = null // local mutation: made for the first region that is cut
+  const sumsOf = () => new Set(keys.map(key => sumOf(key.split('|')[1]?.match(/\w+(?=\()/g) ?? [])))
+  return {
+    has: key => all.has(key),
+    mayHave: sum => {
+      sums ??= sumsOf()
+      return sums.has(sum)
+    },
+  }
 }
 
 /** A step in an order of the region's. */
