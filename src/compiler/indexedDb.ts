@@ -59,7 +59,7 @@ export const inDatabase = (factory: IDBFactory, limit: Bounds = bounds): Cache =
   get: key =>
     within(factory, 'readonly', async transaction => {
       const found: unknown = await settled(transaction.objectStore(modules).get(key))
-      return found instanceof Uint8Array ? Uint8Array.from(found) : null
+      return found instanceof Uint8Array && found.length <= limit.bytes ? Uint8Array.from(found) : null
     }),
   put: async (key, bytes) => {
     if (bytes.length > limit.bytes) return

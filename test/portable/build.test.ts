@@ -93,6 +93,8 @@ inBrowser("Chromium: in a worker, kept in the page's database", async () => {
       assert.is(await call<number>(`damageDatabase(a => (${row}), 'arrivals')`), 3)
       assert.equal(await kept([100, 200, 300, 400]), [null, 200, 300, 400])
     }
+    assert.is(await call('gives(1000)'), true)
+    assert.is(await call('gives(1001)'), false)
   })
 })
 

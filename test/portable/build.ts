@@ -83,3 +83,9 @@ export const keptOf = async (lengths: readonly number[]): Promise<readonly (numb
   for (const [i, length] of lengths.entries()) await cache.put(`place ${i}`, new Uint8Array(length))
   return Promise.all(lengths.map(async (_, i) => (await cache.get(`place ${i}`))?.length ?? null))
 }
+
+/** Whether a small cache of a page gives an entry of a length, which one with other bounds has put. */
+export const gives = async (length: number): Promise<boolean> => {
+  await inDatabase(indexedDB).put('large', new Uint8Array(length))
+  return (await inDatabase(indexedDB, { entries: 3, bytes: 1000 }).get('large')) !== null
+}
