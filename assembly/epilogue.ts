@@ -2,10 +2,10 @@
 // while it lies in the cache. A row of the result is its last axis.
 //
 // Words of an epilogue: [0] where a record may be written, [1] the result's row at which the product's call begins, [2]
-// whether nothing else reads the result, and this reads all rows of it where the call's first one lies, [3] kernels;
-// then for each: its index in the function table, the rows that one of its grains reads, the words of its
-// record, and for each of those: its value for no grain from the first one on, what it grows by with the first grain, and
-// with the number of grains.
+// whether nothing else reads the result, and this reads each part of it where the call's first row lies, [3] kernels;
+// then for each: its index in the function table, the rows that one of its grains reads, the words of its record, and for
+// each of those: its value for no grain from the first one on, what it grows by with the first grain, and with the number
+// of grains.
 
 /** Whether rows are to take the place of those that the epilogue has read. */
 // @ts-ignore: decorator

@@ -141,16 +141,17 @@ export const encodeUnits = (
     const of = (from: number, to: number): readonly number[] => record(bound, parts.words(from, to), 0)
     const [one, next, two] = [of(0, 1), of(1, 2), of(0, 2)]
     const less = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i) => (x - (ys[i] as number)) >>> 0)
-    const [counts, each] = [less(two, one), resultRows / parts.grains]
     const stays = parts.words(0, 1).map(w => typeof w === 'object' && 'arg' in w && bound.args[w.arg] === passing)
     const growing = (xs: readonly number[]) => xs.map((x, i) => (stays[i] ? 0 : x))
+    const [firsts, counts, each] = [growing(less(next, one)), growing(less(two, one)), resultRows / parts.grains]
+    const none = less(one, counts)
     const words = (begins: number): readonly Finished[] => [
       { kernel },
       each,
       one.length,
-      ...less(one, growing(counts)).map((x, i) => (stays[i] ? x + begins : x)),
-      ...growing(less(next, one)),
-      ...growing(counts),
+      ...none.map((x, i) => (stays[i] ? x + begins : x)),
+      ...firsts,
+      ...counts,
     ]
     return Number.isInteger(each) && 4 * one.length <= epilogueBytes ? { each, words } : null
   }

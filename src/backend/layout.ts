@@ -81,7 +81,7 @@ const sequence = (start = 0) => {
 }
 
 const nullPage = 1024
-/** Kernels may read up to 64 bytes past a buffer. */
+/** Kernels may read up to 512 bytes past a buffer. */
 const slack = 1024
 const teamBytes = 320
 export const pageBytes = 65536

@@ -40,7 +40,7 @@ const renewed = ({ nodes }: Program, { inputs }: Region): readonly number[] =>
 export const withEpilogues = (program: Program, units: readonly Unit[]): readonly Unit[] => {
   const { nodes } = program
   const at = new Map(units.flatMap((u, k) => writes(u).map(node => [node, k] as const)))
-  const read = units.map(u => reads(program, u).map(node => rootOf(program, node)))
+  const read = units.map(u => [...new Set(reads(program, u).map(node => rootOf(program, node)))])
   const readers = new Map<number, number[]>()
   const readersOf = (node: number): readonly number[] => readers.get(node) ?? []
   read.forEach((from, k) => {
