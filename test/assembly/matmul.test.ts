@@ -164,6 +164,23 @@ test('the bits of a row do not depend on the rows beside it', () => {
   }
 })
 
+test('512 bytes of memory behind the scratch are enough', () => {
+  for (const [m, n, k] of [
+    [8, 8, 16],
+    [4, 7, 48],
+    [264, 24, 256],
+    [300, 16, 300],
+  ] as const) {
+    const [c, bytes] = [256, matmulScratchBytes(m, n, k)]
+    const a = c + padded(m * n)
+    const b = a + padded(m * k)
+    const scratch = (PAGES * 65536 - 512 - bytes) & ~63
+    const words = [a, b, c, m, n, k, k, 1, n, 1, 1, m * k, k * n, m * n, scratch, n, 0]
+    new Uint32Array(memory.buffer).set(words)
+    matmul(0)
+  }
+})
+
 test('an infinity or NaN reaches its own row or column only', () => {
   const shape = { m: 7, n: 11, k: 5, batch: 1 }
   const a = random(35, 6)

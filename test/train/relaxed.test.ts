@@ -131,6 +131,13 @@ test('the phases give the bits of a relaxed step; a relaxed fit says so in its h
   assertClose(expectRight(model.predict(batch)), expectRight(fitted.predict(batch)), { abs: 1e-4 })
 })
 
+test('what was fitted relaxed is evaluated so: the validation of its last epoch, to the bit', async () => {
+  const fitted = expectRight(
+    await fit({ ...recipe, epochs: 4 }, { relaxed: true })({ train: data, validation: data })(),
+  )
+  assert.equal(expectRight(fitted.evaluate(data)), fitted.history[3]?.validation)
+})
+
 test('a model says that steps to its variables were relaxed, also from its file, and so does what is made of it', async () => {
   const fitted = expectRight(await fit(recipe, { relaxed: true })({ train: data })())
   const loaded = expectRight(Model.load(standard)(fitted.save()))
