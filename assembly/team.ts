@@ -1,17 +1,23 @@
 // A team: threads that run one plan over one shared memory. Thread 0 walks the plan; a step large enough is a `share`
-// of tiles, which whoever is free takes one by one. Who computes a tile is free, what it computes is not: a tile owns
-// its outputs, so the bits are those of one thread. Nobody waits for a thread that has not taken a tile: one that starts
-// late, sleeps or has ended costs speed only.
+// of tiles: every thread has a range of its own, the same part of a result in each step, so that what it has in its
+// caches serves it again, and takes tiles of others when it has none left. Who computes a tile is free, what it computes
+// is not: a tile owns its outputs, so the bits are those of one thread. Nobody waits for a thread that has not taken a
+// tile: one that starts late, sleeps or has ended costs speed only.
 //
 // The words of `control` (a cache line each for what several threads write):
-//   0  the ticket, 64 bits: tiles left (low), number of the share (high)
+//   4  the number of the share
 //   64  tiles done; 68: whether thread 0 sleeps until all are
 //   128  threads asleep; 132: whether they shall end; 136: modules that they shall have
 //   192  tiles of the share; 196: code of thread 0's tiles; 200: bytes from a thread's tiles to the next thread's;
-//   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did
+//   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did; 212: threads
 //   256  tiles that others than thread 0 have done so far; 260: a bit for each thread
 //   that has the second module
+//   320  a line for each thread: its ticket, 64 bits: number of the share (high), its first tile left and the one behind
+//   its last (16 bits each)
 
+// @ts-ignore: decorator
+@inline
+const NUMBER: usize = 4
 // @ts-ignore: decorator
 @inline
 const DONE: usize = 64
@@ -42,7 +48,15 @@ const LOST: usize = 208
 
 // @ts-ignore: decorator
 @inline
+const THREADS: usize = 212
+
+// @ts-ignore: decorator
+@inline
 const HELPED: usize = 256
+
+// @ts-ignore: decorator
+@inline
+const TICKETS: usize = 320
 
 // @ts-ignore: decorator
 @inline
@@ -53,15 +67,29 @@ const MODULES: usize = 136
 @inline
 const SPIN: u32 = 100_000
 
+/** The tile that a thread takes from those left to `owner`: the first of its own, the last of another's; -1 if none is. */
+function takeFrom(control: usize, owner: u32, thread: u32): i32 {
+  const at = control + TICKETS + (<usize>owner << 6), own = owner == thread
+  let ticket = atomic.load<u64>(at)
+  while (<u16>ticket != <u16>(ticket >> 16)) {
+    const found = atomic.cmpxchg<u64>(at, ticket, own ? ticket + 0x10000 : ticket - 1)
+    if (found == ticket) return own ? <u16>(ticket >> 16) : <u16>ticket - 1
+    ticket = found
+  }
+  return -1
+}
+
 /** Takes tiles of the current share until none is left. */
 function take(control: usize, thread: u32): void {
-  for (;;) {
-    const ticket = atomic.load<u64>(control)
-    const left = <u32>ticket
-    if (left == 0) return
-    if (atomic.cmpxchg<u64>(control, ticket, ticket - 1) != ticket) continue
+  const threads = load<u32>(control, THREADS)
+  for (let i: u32 = 0; i < threads; ) {
+    const tile = takeFrom(control, (thread + i) % threads, thread)
+    if (tile < 0) {
+      i++
+      continue
+    }
     const tiles = load<u32>(control, TILES)
-    const at = <usize>load<u32>(control, CODE) + thread * load<u32>(control, STRIDE) + (tiles - left << 3)
+    const at = <usize>load<u32>(control, CODE) + thread * load<u32>(control, STRIDE) + (tile << 3)
     call_indirect<void>(load<u32>(at), <usize>load<u32>(at, 4))
     if (thread != 0) atomic.add<u32>(control, 1, HELPED)
     if (atomic.add<u32>(control, 1, DONE) + 1 == tiles && atomic.load<u32>(control, WAITS) != 0)
@@ -103,9 +131,13 @@ export function share(a: usize): void {
   store<u32>(control, load<u32>(a, 8), CODE)
   store<u32>(control, load<u32>(a, 12), STRIDE)
   atomic.store<u32>(control, 0, DONE)
-  const number = atomic.load<u32>(control, 4) + 1
-  atomic.store<u64>(control, (<u64>number << 32) | <u64>tiles)
-  if (atomic.load<u32>(control, ASLEEP) != 0) atomic.notify(control + 4, -1)
+  const number = atomic.load<u32>(control, NUMBER) + 1, threads = load<u32>(control, THREADS)
+  for (let t: u32 = 0; t < threads; t++) {
+    const from = tiles * t / threads, end = tiles * (t + 1) / threads
+    atomic.store<u64>(control + TICKETS + (<usize>t << 6), (<u64>number << 32) | <u64>(from << 16 | end))
+  }
+  atomic.store<u32>(control, number, NUMBER)
+  if (atomic.load<u32>(control, ASLEEP) != 0) atomic.notify(control + NUMBER, -1)
   take(control, 0)
   settle(control, tiles)
 }
@@ -113,13 +145,13 @@ export function share(a: usize): void {
 /** What every thread but the first runs, until it is told to end or waits for more modules than it has. */
 export function serve(control: usize, thread: u32, modules: u32): void {
   while (atomic.load<u32>(control, END) == 0 && atomic.load<u32>(control, MODULES) == modules) {
+    const number = atomic.load<u32>(control, NUMBER)
     take(control, thread)
     let i: u32 = 0
-    while (i < SPIN && <u32>atomic.load<u64>(control) == 0) i++
+    while (i < SPIN && atomic.load<u32>(control, NUMBER) == number) i++
     if (i < SPIN) continue
     atomic.add<u32>(control, 1, ASLEEP)
-    const number = atomic.load<u32>(control, 4)
-    if (<u32>atomic.load<u64>(control) == 0) atomic.wait<u32>(control + 4, number, 1_000_000_000)
+    atomic.wait<u32>(control + NUMBER, number, 1_000_000_000)
     atomic.sub<u32>(control, 1, ASLEEP)
   }
 }

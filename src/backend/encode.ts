@@ -2,7 +2,7 @@
  * A plan as the interpreter reads it: calls with the words of their records, addresses in place, for a number of rows
  * and of threads. A call that takes long enough is shared out in tiles.
  */
-import type { Call, Parts, Word } from '../graph/Op.js'
+import type { Call, Word } from '../graph/Op.js'
 import type { Node } from '../graph/Program.js'
 import { copyCall } from '../op/copy.js'
 import { bytesOf } from '../shape/DType.js'
@@ -10,6 +10,7 @@ import { resolveDim, sizeOf } from '../shape/TensorType.js'
 import { type Led, partsOf, type Region, type Single, type Unit } from '../transform/Unit.js'
 import { epilogueBytes, lowered, type Place, type Plan, scratchOf } from './plan.js'
 import { regionCall } from './region.js'
+import { cuts, leastTile } from './tiles.js'
 
 /** A finished word of a record: a number, a kernel's index in the function table, or the address of more words. */
 export type Finished = number | { readonly kernel: string } | { readonly words: readonly Finished[] }
@@ -43,28 +44,9 @@ export interface Encoding {
   readonly kernelOf: (key: string) => string
 }
 
-/** A shorter tile is not worth the signals between threads; in nanoseconds. */
-const leastTile = 10_000
-
-/** Tiles of a share at most: some more than threads, for one of them may be held up. */
-export const mostTiles = (threads: number): number => 4 * threads
-
 /** Nanoseconds of one thread that others could share. */
 export const shareable = (calls: readonly Encoded[]): number =>
   calls.reduce((sum, call) => sum + (call.shareable ?? 0), 0)
-
-/** Where the grains are cut, or nothing if they are not. */
-const cuts = (
-  { grains, cost, again = 0 }: Parts,
-  threads: number,
-  least: number,
-): readonly (readonly [number, number])[] => {
-  const most = 8 * threads * again > cost ? threads : mostTiles(threads)
-  const tiles = threads === 1 ? 1 : Math.min(grains, most, Math.floor(cost / least))
-  if (tiles < 2) return []
-  const cut = (i: number): number => Math.floor((i * grains) / tiles)
-  return Array.from({ length: tiles }, (_, i) => [cut(i), cut(i + 1)])
-}
 
 const floatBits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0] as number
 

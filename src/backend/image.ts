@@ -7,7 +7,8 @@
  * the short code has one call of such a function in the place of the plan's. A call that is shared out has the kernel
  * `share`; its tiles have, for every thread, code and records of their own.
  */
-import { type Encoded, type Finished, mostTiles } from './encode.js'
+import type { Encoded, Finished } from './encode.js'
+import { mostTiles } from './tiles.js'
 
 /** Where the code begins and ends, and the kernels it calls. */
 export interface Image {

@@ -83,7 +83,8 @@ const sequence = (start = 0) => {
 const nullPage = 1024
 /** Kernels may read up to 512 bytes past a buffer. */
 const slack = 1024
-const teamBytes = 320
+/** What `assembly/team.ts` has at its place. */
+const teamBytes = (threads: number): number => 320 + 64 * threads
 export const pageBytes = 65536
 const maxBytes = 4294967296 - pageBytes
 
@@ -173,7 +174,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   )
   const { threads } = team
   const map = sequence(nullPage)
-  const control = map.take(teamBytes)
+  const control = map.take(teamBytes(threads))
   const frames = new Map(
     [...plans].map(([name, { plan: p, whole, sums }]): readonly [string, Frame] => {
       const around = { before: inputAt.size + 1, behind: sums.size + 1 }

@@ -27,7 +27,7 @@ interface Worker {
 type Spawn = () => Worker
 
 /** Byte offsets of the words at the team's place, as `assembly/team.ts` has them. */
-const words = { number: 4, end: 132, modules: 136, patience: 204, lost: 208, helped: 256, ready: 260 }
+const words = { number: 4, end: 132, modules: 136, patience: 204, lost: 208, threads: 212, helped: 256, ready: 260 }
 
 /** Where a thread says that it has the second module. */
 const readyBit = (thread: number): readonly [word: number, bit: number] => [
@@ -234,6 +234,7 @@ export const gather = (
   const cells = new Int32Array(memory.buffer, control, 80)
   cells[words.patience / 4] = patience
   cells[words.modules / 4] = 1
+  cells[words.threads / 4] = threads
   const spawn = spawner()
   const workers = Array.from({ length: threads - 1 }, () => tried(spawn)).flat()
   const give = (module: WebAssembly.Module, other: WebAssembly.Module | null = null): Promise<void> => {

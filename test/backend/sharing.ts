@@ -1,4 +1,4 @@
-/** A share of four tiles, laid out by hand in a memory that threads share: each fills a word of its own with 7. */
+/** A share of four tiles, laid out by hand in a memory that two threads share: each fills a word of its own with 7. */
 import { core, instantiate } from '../../src/backend/kernels.js'
 
 /** Where the team's words lie. */
@@ -12,6 +12,7 @@ export const sharing = (patience: number) => {
   const words = new Int32Array(memory.buffer)
   const [code, tiles, record] = [2048, 2064, 4096]
   words[(team + 204) / 4] = patience
+  words[(team + 212) / 4] = 2
   words.set([indexOf.get('share') as number, record], code / 4)
   words.set([team, 4, tiles, 0], record / 4)
   for (let t = 0; t < 4; t++) {
@@ -21,13 +22,18 @@ export const sharing = (patience: number) => {
   return { memory, words, run: () => run(code, code + 8) }
 }
 
-/** What a worker runs over the memory's buffer to take a ticket: then it has `left`, the tiles that there were. */
-export const theft = `
-  const buffer = require('node:worker_threads').workerData
-  const tickets = new BigUint64Array(buffer, ${team}, 1)
-  let left = 0
-  while (left === 0) {
-    const ticket = Atomics.load(tickets, 0)
-    if ((ticket & 0xffffffffn) !== 0n && Atomics.compareExchange(tickets, 0, ticket, ticket - 1n) === ticket)
-      left = Number(ticket & 0xffffffffn)
+/** For a worker's text: takes the first of thread 1's tiles, once there is one, and returns its number. */
+export const takeTile = `
+  const takeTile = (buffer, team) => {
+    const tickets = new BigUint64Array(buffer, team + 320 + 64, 1)
+    for (;;) {
+      const ticket = Atomics.load(tickets, 0)
+      const [from, end] = [(ticket >> 16n) & 0xffffn, ticket & 0xffffn]
+      if (from !== end && Atomics.compareExchange(tickets, 0, ticket, ticket + 0x10000n) === ticket) return Number(from)
+    }
   }`
+
+/** What a worker runs over the memory's buffer to take a `tile`. */
+export const theft = `${takeTile}
+  const buffer = require('node:worker_threads').workerData
+  const tile = takeTile(buffer, ${team})`

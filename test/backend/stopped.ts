@@ -12,7 +12,7 @@ const thief = `${theft}
   require('node:fs').writeSync(1, 'taken')
   for (let now = last; now - last < 1000; now = Date.now()) last = now
   for (const from = Date.now(); Date.now() - from < 300; );
-  words[2048 + 4 - left] = 7
+  words[2048 + tile] = 7
   words[0] = 1
   Atomics.add(words, (${team} + 64) / 4, 1)
   Atomics.notify(words, (${team} + 64) / 4)`

@@ -35,7 +35,8 @@ export const runTiled = (
   }
   const placed = map.programs.get('program')
   if (!placed) throw new Error('no program')
-  new Uint8Array(memory.buffer, map.team, 320).fill(0)
+  new Uint8Array(memory.buffer, map.team, 320 + 64 * threads).fill(0)
+  views.i32[(map.team + 212) / 4] = threads
   const calls = encode(placed.plan, { rows, threads, leastTile, base: map.addressOf, kernelOf })
   const { pc, end } = writeImage({ view: new DataView(memory.buffer), indexOf, team: map.team }, placed.frame, {
     before: [],

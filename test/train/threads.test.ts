@@ -15,6 +15,7 @@ import { fit } from '../../src/train/fit.js'
 import * as Recipe from '../../src/train/Recipe.js'
 import * as State from '../../src/train/State.js'
 import * as Trainer from '../../src/train/Trainer.js'
+import { takeTile } from '../backend/sharing.js'
 import { expectLeft, expectRight } from '../support/assert.js'
 
 const test = suite('threads')
@@ -101,15 +102,11 @@ const robbed = async (work: (lost: () => boolean) => Promise<void>): Promise<voi
     constructor(_source: string, options: WorkerOptions) {
       super(
         `const { parentPort } = require('node:worker_threads')
+         ${takeTile}
          parentPort.once('message', ({ memory, control }) => {
            new Int32Array(memory.buffer, control)[204 / 4] = 50
            parentPort.postMessage('done')
-           const words = new BigUint64Array(memory.buffer, control, 1)
-           for (;;) {
-             const ticket = Atomics.load(words, 0)
-             if ((ticket & 0xffffffffn) === 0n) continue
-             if (Atomics.compareExchange(words, 0, ticket, ticket - 1n) === ticket) break
-           }
+           takeTile(memory.buffer, control)
          })`,
         options,
       )
