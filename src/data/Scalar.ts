@@ -51,7 +51,8 @@ export const classReader = (label: Class<number>): Read => {
     if (typeof raw !== 'string') return `the label ${describe(raw)} is neither a number nor a name`
     const id = ids.get(raw) ?? ids.get(raw.trim())
     if (id !== undefined) return id
-    if (INTEGER.test(raw) && !namesAreNumbers) return classNumber(label.classes, Number(raw))
+    const value = DECIMAL.test(raw) && !namesAreNumbers ? Number(raw) : Number.NaN
+    if (Number.isInteger(value)) return classNumber(label.classes, value)
     return ids.size === 0
       ? `the label ${quote(raw)} is not an integer`
       : `the label ${quote(raw)} is none of the names ${[...ids.keys()].slice(0, 10).map(quote).join(', ')}`

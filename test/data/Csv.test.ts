@@ -98,6 +98,33 @@ test('empty files and impossible options are refused', () => {
   assert.match(message('\n'.repeat(100_000), { ...two, inputs: [1_000_000] }), /no rows/)
 })
 
+test('lines that JSON can read are read as others are', () => {
+  const field = fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom('0', '1', '2', '-0', '2.50', '1e-3', '-7E+2', ' 3', '0.1', '16777217') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('', '.5', '01', '+1', '1.', '1e39', '1e999', 'null', 'true', '[1]', '[', 'x'),
+    },
+  )
+  const label = fc.constantFrom('0', '1', '2', '2.0', '1e0', '-0', '3', '0.5')
+  const row = fc.tuple(field, field, label, fc.constantFrom('1', '0.5', '2e0', '1e1'))
+  const rows = fc.array(fc.oneof({ weight: 9, arbitrary: row }, fc.constant(['']), fc.constant(['1', '2'])), {
+    maxLength: 6,
+  })
+  const some = fc.record({ header: fc.boolean(), weightColumn: fc.constant(3), labelColumn: fc.constant(2) })
+  fc.assert(
+    fc.property(rows, some, fc.constantFrom('\n', '\r\n', '\r'), (lines, options, end) => {
+      const read = (separator: string) =>
+        csv({ ...two, ...options, separator })(bytes(lines.map(fields => fields.join(separator)).join(end)))
+      assert.equal(read(','), read(';'))
+    }),
+    { numRuns: 2_000 },
+  )
+  const numbers = expectRight(csv(two)(bytes('1e0,2,2.000e+00\n0.1,16777217,1')))
+  assert.equal([...numbers.labels], [2, 1])
+  assertBits(numbers.columns.input as Float32Array, Float32Array.of(1, 2, 0.1, 16777216))
+})
+
 test('no bytes make it throw', () => {
   const near = fc
     .array(fc.constantFrom('1', '2', ',', ',', '\n', '\r\n', '"', 'NaN', '.', 'e', '-', ' ', 'cat', '\u0000'), {
