@@ -10,7 +10,7 @@ const combinations = (n: number): readonly string[] =>
 const storage = { f32: 'f32', f64: 'f64', i32: 'i32', bool: 'i32', u8: 'u8' } as const
 
 /** The kernel of an operation on step scalars. */
-const emitScalar = (op: Op, sample: Op['samples'][number]): string => {
+const emitScalar = (op: Op, sample: ReturnType<Op['samples']>[number]): string => {
   const typing = { attrs: sample.attrs ?? {}, args: sample.args }
   const fn = op.lower._tag === 'Elementwise' ? op.lower.fn(typing) : ''
   const out = op.type(typing)
@@ -45,7 +45,7 @@ export const generate = (ops: readonly Op[], keys: Iterable<string>): Generated 
   for (const op of ops) {
     const seen = new Set<string>()
     if (op.lower._tag !== 'Elementwise') continue
-    for (const sample of op.samples) {
+    for (const sample of op.samples()) {
       const fn = op.lower.fn({ attrs: sample.attrs ?? {}, args: sample.args })
       if (seen.has(fn) || functions.has(fn)) continue
       seen.add(fn)

@@ -23,7 +23,7 @@ const outside = Object.keys({ ...dependencies, ...peerDependencies }).filter(nam
 const inflation: Plugin = {
   name: 'inflation',
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^fflate$|\/base64\.js$/ }, () => ({ path: join(root, 'dist/cli/inflate.js') }))
+    onResolve({ filter: /^fflate$|\/(base64|crc32)\.js$/ }, () => ({ path: join(root, 'dist/cli/inflate.js') }))
     onLoad({ filter: /\/(kernels|relaxed)\.gen\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/(?<=wasm = ')[^']+/, deflated),
     }))
@@ -45,7 +45,7 @@ await build({
   platform: 'neutral',
   target: 'es2022',
   supported: { arrow: false },
-  minifyWhitespace: true,
+  minify: true,
   plugins: [inflation],
   external: [...outside, 'node:*', './dist/compiler/library.gen.js'],
   sourcemap: true,

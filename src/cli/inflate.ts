@@ -1,9 +1,11 @@
 /**
- * What `dist/node` has in the place of fflate and of the binaries' base64: the host's own zlib, which is there at once
+ * What `dist/node` has in the place of fflate, of `data/crc32.ts` and of the binaries' base64: the host's own zlib, which is there at once
  * and is faster. The binaries are kept deflated, a fifth as long, since V8 takes longer to read their text than zlib to
  * inflate it.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+
+export { crc32 } from 'node:zlib'
 
 /** At most `most` bytes; throws at more, and at bytes that are damaged or end early. */
 const inflate = (bytes: Uint8Array, most: number): Uint8Array<ArrayBuffer> => {

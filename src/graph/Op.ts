@@ -155,5 +155,5 @@ export interface Op {
   readonly vjp: ((c: Vjp) => readonly (Expr | null)[]) | null
   readonly reference: (c: Lowered, args: readonly Nd[]) => Float64Array
   readonly lower: Lowering
-  readonly samples: readonly Sample[]
+  readonly samples: () => readonly Sample[]
 }

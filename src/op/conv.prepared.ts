@@ -61,7 +61,7 @@ const filtersOp: Op = {
     calls: c => halves(geometryOfFilters(c), c.attrs).filters.calls,
     scratch: c => halves(geometryOfFilters(c), c.attrs).filters.scratch,
   },
-  samples: [],
+  samples: () => [],
 }
 
 const preparedOp: Op = {
@@ -88,7 +88,7 @@ const preparedOp: Op = {
     calls: c => halves(geometryOfPrepared(c), c.attrs).output.calls,
     scratch: c => halves(geometryOfPrepared(c), c.attrs).output.scratch,
   },
-  samples: [],
+  samples: () => [],
 }
 
 /** `conv2d` of images x and filters w with these attributes; the most places down and across of Winograd's patches. */

@@ -135,7 +135,7 @@ const convOp: Op = {
     calls: c => outputWay(geometryOfConv(c), tileOf(c.attrs)).calls,
     scratch: c => outputWay(geometryOfConv(c), tileOf(c.attrs)).scratch,
   },
-  samples: samples((x, w) => [x, w]),
+  samples: () => samples((x, w) => [x, w]),
 }
 
 // --- its gradient of the images ---------------------------------------------------------------------------------------
@@ -171,10 +171,11 @@ const transposeOp: Op = {
     calls: c => inputWay(geometryOfTranspose(c), tileOf(c.attrs)).calls,
     scratch: c => inputWay(geometryOfTranspose(c), tileOf(c.attrs)).scratch,
   },
-  samples: samples(
-    (_x, w, y) => [y, w],
-    ([, height = 0, width = 0]) => ({ size: [height, width] }),
-  ),
+  samples: () =>
+    samples(
+      (_x, w, y) => [y, w],
+      ([, height = 0, width = 0]) => ({ size: [height, width] }),
+    ),
 }
 
 // --- its gradient of the filters --------------------------------------------------------------------------------------
@@ -214,10 +215,11 @@ const filterOp: Op = {
     calls: c => filterWay(geometryOfFilter(c)).calls,
     scratch: c => filterWay(geometryOfFilter(c)).scratch,
   },
-  samples: samples(
-    (x, _w, y) => [x, y],
-    (_x, [kh = 0, kw = 0]) => ({ window: [kh, kw] }),
-  ),
+  samples: () =>
+    samples(
+      (x, _w, y) => [x, y],
+      (_x, [kh = 0, kw = 0]) => ({ window: [kh, kw] }),
+    ),
 }
 
 const convolved = (x: Expr, w: Expr, attrs: Attrs): Expr => apply(convOp, [x, w], geometric(attrs))

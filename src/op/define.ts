@@ -57,15 +57,16 @@ export const defineElementwise = <const N extends number>(name: string, row: Row
       return values.map((_, i) => row.reference(...args.map(a => a.values[i] as number)))
     },
     lower: { _tag: 'Elementwise', fn: ({ args }) => `${name}_${valueType(args)}` },
-    samples: row.dtypes.flatMap(dtype =>
-      (dtype === 'f64' || row.gives === 'f64' ? [[]] : sizes.map(n => [n])).map(
-        (shape): Sample => ({
-          args: wanted(dtype).map(d => tensorType(d, shape)),
-          ...(row.domain && { domain: row.domain }),
-          ...(row.avoid && { avoid: row.avoid }),
-        }),
+    samples: () =>
+      row.dtypes.flatMap(dtype =>
+        (dtype === 'f64' || row.gives === 'f64' ? [[]] : sizes.map(n => [n])).map(
+          (shape): Sample => ({
+            args: wanted(dtype).map(d => tensorType(d, shape)),
+            ...(row.domain && { domain: row.domain }),
+            ...(row.avoid && { avoid: row.avoid }),
+          }),
+        ),
       ),
-    ),
   }
 }
 

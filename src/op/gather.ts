@@ -32,7 +32,7 @@ const gatherOp: Op = {
       return [{ kernel: 'gather32', words: [{ arg: 0 }, { arg: 1 }, { out: true }, ...words] }]
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [4, 3]), tensorType('i32', [5])], domain: [-1, 4] },
     { args: [tensorType('f32', [4]), tensorType('i32', [2, 3])], domain: [-1, 4] },
   ],
@@ -73,7 +73,9 @@ const scatterAddOp: Op = {
       },
     ],
   },
-  samples: [{ args: [tensorType('i32', [5]), tensorType('f32', [5, 3])], attrs: { shape: [4, 3] }, domain: [-1, 4] }],
+  samples: () => [
+    { args: [tensorType('i32', [5]), tensorType('f32', [5, 3])], attrs: { shape: [4, 3] }, domain: [-1, 4] },
+  ],
 }
 
 /** Zeros of `shape` [n, ...d] with updates[i] added to row index[i], in the order of i. */
@@ -89,7 +91,7 @@ const iotaOp: Op = {
     _tag: 'Kernel',
     calls: ({ out }) => [{ kernel: 'iota', words: [{ out: true }, sizeOf(out.shape)] }],
   },
-  samples: [{ args: [], attrs: { size: 7 } }],
+  samples: () => [{ args: [], attrs: { size: 7 } }],
 }
 
 /** 0, 1, ..., size - 1 as i32. */

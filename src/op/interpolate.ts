@@ -100,7 +100,7 @@ const interpolateOp: Op = {
     _tag: 'Kernel',
     calls: c => [{ kernel: 'interpolate', words: words(c, c.args[0]?.shape ?? []) }],
   },
-  samples: samples(false),
+  samples: () => samples(false),
 }
 
 const gradientOp: Op = {
@@ -125,7 +125,7 @@ const gradientOp: Op = {
       { kernel: 'interpolateGradient', words: words(c, c.out.shape) },
     ],
   },
-  samples: samples(true),
+  samples: () => samples(true),
 }
 
 /** The elements index[0], index[1], ... along an axis of an f32 tensor; a gradient is the sum over where one is taken. */

@@ -53,7 +53,7 @@ const panelsOp: Op = {
       return [{ kernel: 'matmulPanels', words: [{ arg: 0 }, { out: true }, n, k, ...strides] }]
     },
   },
-  samples: [],
+  samples: () => [],
 }
 
 /** Rows, or columns, of C in a grain: a multiple of a sliver and of a tile, a cache line of a row. */
@@ -112,7 +112,7 @@ const preparedOp: Op = {
     scratch: ({ args: [a], out }) =>
       128 + Math.ceil(Math.min(out.shape[0] ?? 0, ROWS) / 8) * 32 * Math.min(a?.shape[1] ?? 0, CHUNK),
   },
-  samples: [],
+  samples: () => [],
 }
 
 /** [m, k] times [k, n], or [n, k] if `tb`: `matmul` of two matrices. */

@@ -232,7 +232,7 @@ const maxPoolOp: Op = {
     epilogue: 'ends',
     calls: ({ attrs, args: [x], out }) => [poolCall('maxPool', attrs, x?.shape ?? [], out.shape, [{ arg: 0 }, 0])],
   },
-  samples: samples(x => [x]),
+  samples: () => samples(x => [x]),
 }
 
 /** What a type rule says of images and a second operand that is not of the wanted shape. */
@@ -259,7 +259,7 @@ const maxGradientOp: Op = {
     calls: ({ attrs, args: [x, g] }) =>
       gradientCalls('maxPoolGradient', attrs, x?.shape ?? [], g?.shape ?? [], [{ arg: 0 }, { arg: 1 }]),
   },
-  samples: samples((x, y) => [x, y]),
+  samples: () => samples((x, y) => [x, y]),
 }
 
 /** Of the second images, the element where the first have the maximum: the gradient of the gradient. */
@@ -284,7 +284,7 @@ const maxPickOp: Op = {
       poolCall('maxPoolPick', attrs, x?.shape ?? [], out.shape, [{ arg: 0 }, { arg: 1 }]),
     ],
   },
-  samples: samples(x => [x, x]),
+  samples: () => samples(x => [x, x]),
 }
 
 // --- average ----------------------------------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ const averagePoolOp: Op = {
     epilogue: 'ends',
     calls: ({ attrs, args: [x], out }) => [poolCall('averagePool', attrs, x?.shape ?? [], out.shape, [{ arg: 0 }, 0])],
   },
-  samples: samples(x => [x]),
+  samples: () => samples(x => [x]),
 }
 
 const averageGradientOp: Op = {
@@ -332,7 +332,7 @@ const averageGradientOp: Op = {
     calls: ({ attrs, args: [g], out }: Lowered) =>
       gradientCalls('averagePoolGradient', attrs, out.shape, g?.shape ?? [], [0, { arg: 0 }]),
   },
-  samples: samples((_x, y) => [y], true),
+  samples: () => samples((_x, y) => [y], true),
 }
 
 export interface PoolOptions {

@@ -21,7 +21,7 @@ const drawKeyOp: Op = {
     return Float64Array.of(...(key as Nd).values, t >>> 0, Math.floor(t / 4294967296))
   },
   lower: { _tag: 'Kernel', calls: () => [{ kernel: 'drawKey', words: [{ arg: 0 }, { arg: 1 }, { out: true }] }] },
-  samples: [{ args: [tensorType('i32', [2]), tensorType('f64')], domain: [0, 1000] }],
+  samples: () => [{ args: [tensorType('i32', [2]), tensorType('f64')], domain: [0, 1000] }],
 }
 
 /** The key of one step's draws: the layer's key (i32[2]) with the step's counter (f64). */
@@ -68,11 +68,12 @@ const drawOp = (name: string, fromUniform: (u24: number) => number): Op => ({
       ]
     },
   },
-  samples: [0, 1, 3, 4, 5, 16, 17, 1000].map(n => ({
-    args: [tensorType('i32', [4])],
-    attrs: { shape: [n], stream: 0 },
-    domain: [0, 1e6] as const,
-  })),
+  samples: () =>
+    [0, 1, 3, 4, 5, 16, 17, 1000].map(n => ({
+      args: [tensorType('i32', [4])],
+      attrs: { shape: [n], stream: 0 },
+      domain: [0, 1e6] as const,
+    })),
 })
 
 const unit = 5.9604644775390625e-8

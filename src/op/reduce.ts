@@ -35,7 +35,7 @@ const extentOp: Op = {
       { kernel: 'fill32', words: [{ out: true }, { f32: resolveDim(dimOf(attrs), rows) }, 1] },
     ],
   },
-  samples: [{ args: [], attrs: { size: 7 } }],
+  samples: () => [{ args: [], attrs: { size: 7 } }],
 }
 
 /** A size as an f32 scalar: a constant, or the number of rows (times a factor) when the program runs. */
@@ -62,7 +62,7 @@ export const maxOp: Op = {
   },
   reference: (c, [x]) => reduceReference(c, x as Nd, -Infinity, Math.max),
   lower: { _tag: 'Kernel', calls: reduceCalls('reduceMax'), scratch: reduceScratch },
-  samples: reduceSamples,
+  samples: () => reduceSamples,
 }
 
 /** The maximum over axes; NaN if any is NaN. Ties share the gradient equally. */
@@ -102,7 +102,7 @@ const argmaxOp: Op = {
       return [reduceCall('argmax', { arg: 0 }, { out: true }, { outer, n, inner })]
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [4, 5])], attrs: { axis: 1 } },
     { args: [tensorType('f32', [4, 17])], attrs: { axis: 0 } },
     { args: [tensorType('f32', [2, 3, 4])], attrs: { axis: 1 } },

@@ -77,7 +77,7 @@ const transposeOp: Op = {
       ]
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [3, 5])], attrs: { order: [1, 0] } },
     { args: [tensorType('f32', [2, 3, 4, 5])], attrs: { order: [2, 0, 3, 1] } },
   ],
@@ -142,7 +142,7 @@ const sliceOp: Op = {
       ]
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [7])], attrs: { starts: [1], limits: [6], steps: [2] } },
     { args: [tensorType('f32', [4, 5])], attrs: { starts: [1, 0], limits: [3, 5], steps: [1, 3] } },
   ],
@@ -213,7 +213,7 @@ const padOp: Op = {
       ]
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [3])], attrs: { low: [2], high: [1], interior: [1] } },
     { args: [tensorType('f32', [2, 3])], attrs: { low: [0, 1], high: [1, 0], interior: [0, 2] } },
     { args: [tensorType('f32', [2, 3])], attrs: { low: [0, 1], high: [1, 0], interior: [1, 0], value: -1.5 } },
@@ -314,7 +314,7 @@ const concatOp: Op = {
       })
     },
   },
-  samples: [
+  samples: () => [
     { args: [tensorType('f32', [2, 3]), tensorType('f32', [2, 1]), tensorType('f32', [2, 4])], attrs: { axis: 1 } },
     { args: [tensorType('f32', [3]), tensorType('f32', [2])], attrs: { axis: 0 } },
   ],

@@ -3,7 +3,7 @@ import * as E from '#fp/Either.js'
 import type { TaskEither } from '#fp/TaskEither.js'
 import type { Machine } from '../backend/machine.js'
 import { type BuildOptions, build } from '../compiler/build.js'
-import { type CompileError, compileError } from '../compiler/Compiler.js'
+import { type CompileError, type Compiler, compileError } from '../compiler/Compiler.js'
 import { inBackground } from '../compiler/threads.js'
 
 /**
@@ -44,8 +44,12 @@ const takeOver =
     return E.isLeft(adopted) ? E.left(compileError(adopted.left)) : E.right(await adopted.right)
   }
 
+let made: Compiler | undefined // local mutation: not before it is needed
 /** One for all, so that engines for the same text share what it builds. */
-const background = inBackground()
+const background: Compiler = source => {
+  made ??= inBackground()
+  return made(source)
+}
 
 /** Lets the wanted engine run a machine; a `Left` when a generated module is a must and cannot be had. */
 export const engage =

@@ -45,7 +45,7 @@ const isInput = (e: Expr): e is Extract<Expr, { _tag: 'Input' }> => e._tag === '
 test('every operation gives, cut as small as can be, the bits of the whole', () => {
   const cut = new Set<string>()
   for (const op of ops)
-    for (const { args, attrs = {} } of op.samples) {
+    for (const { args, attrs = {} } of op.samples()) {
       const inputs = args.map((type, i) => input(`x${i}`, type))
       const spec = { rows: 1, state: [], program: { results: { y: apply(op, inputs, attrs) }, updates: {} } }
       const given = Object.fromEntries(args.map((type, i) => [`x${i}`, values(type, i)]))

@@ -4,7 +4,8 @@ import * as fflate from 'fflate'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inflateSync } from '../../src/cli/inflate.js'
-import { crc32, unpack, unpackText } from '../../src/data/Gzip.js'
+import { crc32 } from '../../src/data/crc32.js'
+import { unpack, unpackText } from '../../src/data/Gzip.js'
 import { assertBits, expectLeft, expectRight } from '../support/assert.js'
 
 const test = suite('Gzip')
