@@ -41,8 +41,9 @@ const ledBytes = (words: readonly Finished[]): number =>
     0,
   )
 
-const tileBytes = ({ words, tiles }: Encoded, threads: number): number =>
-  tiles && threads > 1 ? 4 * 4 + threads * mostTiles(threads) * (pair + 4 * words.length + ledBytes(words)) : 0
+/** Bytes for a call's tiles, whose records take so many each. */
+const tileBytes = (record: number, threads: number): number =>
+  threads > 1 ? 4 * 4 + threads * mostTiles(threads) * (pair + record) : 0
 
 /** Words that a record of the plan's calls has room for: what `share` takes at least. */
 const room = ({ words }: Encoded): number => Math.max(words.length, 4)
@@ -51,7 +52,11 @@ const room = ({ words }: Encoded): number => Math.max(words.length, 4)
 export const imageBytes = ({ before, behind }: Omit<Frame, 'at'>, body: readonly Encoded[], threads: number): number =>
   pair * (2 * (before + behind) + 1 + body.length) +
   4 * around * (before + behind + 1) +
-  body.reduce((n, c) => n + 4 * room(c) + ledBytes(c.words) + tileBytes(c, threads), 0)
+  before * tileBytes(4 * around, threads) +
+  body.reduce((n, c) => {
+    const led = ledBytes(c.words)
+    return n + 4 * room(c) + led + (c.tiles ? tileBytes(4 * c.words.length + led, threads) : 0)
+  }, 0)
 
 /** Where the plan's calls lie: the code of each, and its record. */
 export const placesOf = (

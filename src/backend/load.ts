@@ -7,20 +7,27 @@ import type { Generated } from './generate.js'
 import { type Image, type Writing, writeImage } from './image.js'
 import { type Form, kernelOf, leastOf, type MemoryMap, type Placed } from './layout.js'
 import type { MachineSpec } from './spec.js'
+import { cuts, leastTile } from './tiles.js'
 
 /** What stands before a program in a repeated run: its batch is fetched and the cursor moved. */
 const fetches = (spec: MachineSpec, map: MemoryMap, set: string, rows: number): readonly Encoded[] => [
-  ...(spec.resident?.[set]?.columns ?? []).flatMap(({ input, width, values }) => {
+  ...(spec.resident?.[set]?.columns ?? []).flatMap(({ input, width, values }): readonly Encoded[] => {
     const to = map.inputs.get(input)
     const from = map.data.get(`${set}/${input}`)
-    return to && from !== undefined
-      ? [
-          {
-            kernel: values instanceof Uint8Array ? 'fetch8' : 'fetch32',
-            words: [from, map.order, map.cursor, to.at, rows, width],
-          },
-        ]
-      : []
+    if (!to || from === undefined) return []
+    const words = (first: number, count: number): readonly number[] => [
+      ...[from, map.order + 4 * first, map.cursor],
+      ...[to.at + 4 * first * width, count, width],
+    ]
+    const { threads } = map.threads
+    const tiles = cuts({ grains: rows, cost: rows * width }, threads, spec.leastTile ?? leastTile)
+    return [
+      {
+        kernel: values instanceof Uint8Array ? 'fetch8' : 'fetch32',
+        words: words(0, rows),
+        tiles: tiles.length === 0 ? [] : Array.from({ length: threads }, () => tiles.map(([a, b]) => words(a, b - a))),
+      },
+    ]
   }),
   { kernel: 'advance', words: [map.cursor, rows] },
 ]

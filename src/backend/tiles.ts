@@ -15,8 +15,10 @@ const equal = (tiles: number): readonly number[] => Array.from({ length: tiles }
 /** For each thread a large tile, three quarters of its share, and small ones that others may take if it is held up. */
 const tapering = (threads: number): readonly number[] => Array.from({ length: threads }, () => [6, 1, 1]).flat()
 
+type Sizes = Pick<Parts, 'grains' | 'cost' | 'again'>
+
 /** The tiles' sizes, in proportion. */
-const sizes = ({ grains, cost, again = 0 }: Parts, threads: number, least: number): readonly number[] => {
+const sizes = ({ grains, cost, again = 0 }: Sizes, threads: number, least: number): readonly number[] => {
   const usual = mostTiles(threads)
   const most = (tiles: number, shortest: number): readonly number[] =>
     equal(Math.min(grains, tiles, Math.floor(cost / shortest)))
@@ -25,7 +27,7 @@ const sizes = ({ grains, cost, again = 0 }: Parts, threads: number, least: numbe
 }
 
 /** From which grain to which each tile goes, or nothing if the call is not cut. */
-export const cuts = (parts: Parts, threads: number, least: number): readonly (readonly [number, number])[] => {
+export const cuts = (parts: Sizes, threads: number, least: number): readonly (readonly [number, number])[] => {
   const taken = threads === 1 ? [] : sizes(parts, threads, least)
   const whole = taken.reduce((sum, size) => sum + size, 0)
   const tiles: (readonly [number, number])[] = []

@@ -37,9 +37,10 @@ const labels = Int32Array.from({ length: size }, (_, i) => (i * 5) % 4)
 const order = Int32Array.from({ length: size }, (_, i) => (i * 9 + 4) % size)
 
 const slots = [w, table, step].map(({ name, type }) => ({ name, type }))
-const made = (columns: readonly Column[], rows = 6): Machine =>
+const made = (columns: readonly Column[], rows = 6, more: { threads?: number; leastTile?: number } = {}): Machine =>
   expectRight(
     machine({
+      ...more,
       rows,
       state: slots,
       programs: { train: { results, updates }, look: { results: { loss }, updates: {} } },
@@ -61,11 +62,7 @@ const batch = (from: number, rows: number) => {
 }
 
 test('repeat over resident bytes, floats and integers equals runs on gathered batches, and the totals weigh rows', () => {
-  const [a, b] = [made(columns), made(columns)]
-  a.order(order)
-  a.resetTotals()
-  a.repeat('train', 'set', 6, 3)
-  a.repeat('train', 'set', 5, 1)
+  const b = made(columns)
   const sums = { loss: 0, hits: 0 }
   for (const [from, rows] of [
     [0, 6],
@@ -77,12 +74,19 @@ test('repeat over resident bytes, floats and integers equals runs on gathered ba
     sums.loss += rows * (got['loss']?.[0] as number)
     sums.hits += rows * (got['hits']?.[0] as number)
   }
-  assertBits(a.readState(), b.readState())
-  assert.equal(a.totals('train'), { sums, nonFinite: null })
-  assert.equal(a.totals('look'), { sums: { loss: 0 }, nonFinite: null })
-  const last = a.read('train', 5)
-  assertClose(last['t'] ?? [], [6], {})
-  assert.is(last['y']?.length, 5)
+  for (const more of [{}, { threads: 3, leastTile: 1e-9 }]) {
+    const a = made(columns, 6, more)
+    a.order(order)
+    a.resetTotals()
+    a.repeat('train', 'set', 6, 3)
+    a.repeat('train', 'set', 5, 1)
+    assertBits(a.readState(), b.readState())
+    assert.equal(a.totals('train'), { sums, nonFinite: null })
+    assert.equal(a.totals('look'), { sums: { loss: 0 }, nonFinite: null })
+    const last = a.read('train', 5)
+    assertClose(last['t'] ?? [], [6], {})
+    assert.is(last['y']?.length, 5)
+  }
 })
 
 test('bytes and the same numbers as floats give the same bits', () => {

@@ -8,7 +8,7 @@ const test = suite('tiles')
 
 const least = 10_000
 const sizes = (grains: number, cost: number, again: number, threads: number): readonly number[] =>
-  cuts({ grains, cost, again, words: () => [] }, threads, least).map(([from, to]) => to - from)
+  cuts({ grains, cost, again }, threads, least).map(([from, to]) => to - from)
 
 test('tiles are two or more, at most so many that the image has room for them, and make up the whole', () => {
   fc.assert(
@@ -18,7 +18,7 @@ test('tiles are two or more, at most so many that the image has room for them, a
       fc.double({ min: 0, max: 1e6, noNaN: true }),
       fc.integer({ min: 1, max: 64 }),
       (grains, cost, again, threads) => {
-        const tiles = cuts({ grains, cost, again, words: () => [] }, threads, least)
+        const tiles = cuts({ grains, cost, again }, threads, least)
         assert.ok(tiles.length !== 1 && tiles.length <= mostTiles(threads))
         tiles.forEach(([from, to], i) => {
           assert.is(from, i === 0 ? 0 : tiles[i - 1]?.[1])
