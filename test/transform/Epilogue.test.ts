@@ -9,6 +9,7 @@ import { add, div, mul, sub } from '../../src/op/arithmetic.js'
 import { broadcastTo } from '../../src/op/broadcast.js'
 import { conv2d, convTranspose2d } from '../../src/op/conv.js'
 import { prepared2d } from '../../src/op/conv.prepared.js'
+import { exp } from '../../src/op/math.js'
 import { matmul } from '../../src/op/matmul.js'
 import { averagePool2d, maxPool2d } from '../../src/op/pool.js'
 import { max, mean } from '../../src/op/reduce.js'
@@ -339,6 +340,18 @@ test('the update of a parameter overtakes nobody who still reads it: it is writt
     ['Single', 'Single', 'Region'],
   )
   assert.equal(copies, [])
+})
+
+test('whoever still reads the parameter may go before its update in the same epilogue', () => {
+  const w = param('w', f32(20, 20))
+  const x = input('x', f32(-1, 20))
+  const gradient = matmul(x, x, { a: true })
+  const programs = { p: { results: {}, updates: { w: sub(w, exp(mul(gradient, w))) } } }
+  const map = expectRight(mapMemory({ rows: 3, state: [{ name: 'w', type: w.type }], programs }))
+  const { units = [] } = map.programs.get('p')?.plan ?? {}
+  const [whole] = units
+  assert.is(units.length, 1)
+  assert.ok(whole?._tag === 'Led' && whole.units.length > 2, 'the update is in parts')
 })
 
 test('an operand that the product still reads is not written over', () => {
