@@ -48,11 +48,11 @@ const tileBytes = (record: number, threads: number): number =>
 /** Words that a record of the plan's calls has room for: what `share` takes at least. */
 const room = ({ words }: Encoded): number => Math.max(words.length, 4)
 
-/** Bytes of an image, with as many tiles as its calls can have. */
+/** Bytes of an image, with as many tiles as its calls can have; the last call before the plan's has none. */
 export const imageBytes = ({ before, behind }: Omit<Frame, 'at'>, body: readonly Encoded[], threads: number): number =>
   pair * (2 * (before + behind) + 1 + body.length) +
   4 * around * (before + behind + 1) +
-  before * tileBytes(4 * around, threads) +
+  (before - 1) * tileBytes(4 * around, threads) +
   body.reduce((n, c) => {
     const led = ledBytes(c.words)
     return n + 4 * room(c) + led + (c.tiles ? tileBytes(4 * c.words.length + led, threads) : 0)

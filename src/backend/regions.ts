@@ -1,5 +1,5 @@
 /** The core's generated kernels: every elementwise operation alone, on every dtype, and the regions of given keys. */
-import type { Op } from '../graph/Op.js'
+import type { Op, Sample } from '../graph/Op.js'
 import { regionKey } from '../transform/Unit.js'
 import { emitRegion } from './emitRegion.js'
 import { importOf } from './text.js'
@@ -10,7 +10,7 @@ const combinations = (n: number): readonly string[] =>
 const storage = { f32: 'f32', f64: 'f64', i32: 'i32', bool: 'i32', u8: 'u8' } as const
 
 /** The kernel of an operation on step scalars. */
-const emitScalar = (op: Op, sample: ReturnType<Op['samples']>[number]): string => {
+const emitScalar = (op: Op, sample: Sample): string => {
   const typing = { attrs: sample.attrs ?? {}, args: sample.args }
   const fn = op.lower._tag === 'Elementwise' ? op.lower.fn(typing) : ''
   const out = op.type(typing)

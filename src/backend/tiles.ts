@@ -1,4 +1,6 @@
-/** How a call is cut for several threads: into a range of tiles for each, of which others may take: see `assembly/team.ts`. */
+/**
+ * How a call is cut for several threads: into a range of tiles for each, of which others may take (`assembly/team.ts`).
+ */
 import type { Parts } from '../graph/Op.js'
 
 /** A shorter tile is not worth the signals between threads; in nanoseconds. */
@@ -22,7 +24,7 @@ const sizes = ({ grains, cost, again = 0 }: Sizes, threads: number, least: numbe
   const usual = mostTiles(threads)
   const most = (tiles: number, shortest: number): readonly number[] =>
     equal(Math.min(grains, tiles, Math.floor(cost / shortest)))
-  if (usual * threads * again <= tolerable * cost) return most(usual, least)
+  if (usual * again <= tolerable * cost) return most(usual, least)
   return 8 * threads * Math.max(least, 2 * again) <= cost ? tapering(threads) : most(threads, least)
 }
 

@@ -1,7 +1,7 @@
 /**
- * What `dist/node` has in the place of fflate, of `data/crc32.ts` and of the binaries' base64: the host's own zlib, which is there at once
- * and is faster. The binaries are kept deflated, a fifth as long, since V8 takes longer to read their text than zlib to
- * inflate it.
+ * What `dist/node` has in the place of fflate, of `data/crc32.ts` and of the binaries' base64: the host's own zlib,
+ * which is there at once and is faster. The binaries are kept deflated, a fifth as long, since V8 takes longer to read
+ * their text than zlib to inflate it.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 

@@ -183,7 +183,8 @@ const parse = <I extends Shape, L extends Label.Label>(
     }
     return from
   }
-  const isPlain = !hasQuotes && separator === ',' && !(label.target === 'class' && label.names)
+  // brackets would make JSON build lists and objects, beyond any bound
+  const isPlain = !/["[{]/.test(text) && separator === ',' && !(label.target === 'class' && label.names)
   let wrong: string | undefined
   dsvFormat(separator).parseRows(text.slice(isPlain ? takeLines() : 0), row => {
     if (wrong !== undefined) return null

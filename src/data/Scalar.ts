@@ -10,7 +10,6 @@ export type Read = (raw: unknown) => number | string
 
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
 const NOT_FINITE = /^\s*([+-]?(nan|inf|infinity))\s*$/i
-const INTEGER = /^\s*[+-]?\d+(\.0*)?\s*$/
 
 const describe = (raw: unknown): string =>
   typeof raw === 'string' ? quote(raw) : raw === null || typeof raw !== 'object' ? String(raw) : 'a list or an object'
@@ -39,20 +38,22 @@ const noClass = (classes: number, raw: number): string =>
 const classNumber = (classes: number, raw: number): number | string =>
   Number.isInteger(raw) && raw >= 0 && raw < classes ? raw : noClass(classes, raw)
 
+/** Text whose number, once read, is an integer: `3`, `3.0`, `3e0`. */
+const isInteger = (raw: string): boolean => DECIMAL.test(raw) && Number.isInteger(Number(raw))
+
 /**
  * Reads class labels: integers in [0, classes), or names. Text is looked up among the names first; text that is an
  * integer counts as a number, unless a name is itself an integer.
  */
 export const classReader = (label: Class<number>): Read => {
   const ids = new Map((label.names ?? []).map((name, id) => [name, id]))
-  const namesAreNumbers = (label.names ?? []).some(name => INTEGER.test(name))
+  const namesAreNumbers = (label.names ?? []).some(isInteger)
   return raw => {
     if (typeof raw === 'number') return classNumber(label.classes, raw)
     if (typeof raw !== 'string') return `the label ${describe(raw)} is neither a number nor a name`
     const id = ids.get(raw) ?? ids.get(raw.trim())
     if (id !== undefined) return id
-    const value = DECIMAL.test(raw) && !namesAreNumbers ? Number(raw) : Number.NaN
-    if (Number.isInteger(value)) return classNumber(label.classes, value)
+    if (isInteger(raw) && !namesAreNumbers) return classNumber(label.classes, Number(raw))
     return ids.size === 0
       ? `the label ${quote(raw)} is not an integer`
       : `the label ${quote(raw)} is none of the names ${[...ids.keys()].slice(0, 10).map(quote).join(', ')}`

@@ -6,7 +6,17 @@
  */
 import * as E from '#fp/Either.js'
 import { apply, type Expr, invalid } from '../graph/Expr.js'
-import { type Attrs, type Call, type Lowered, type Nd, type Op, shifted, type Typing, type Word } from '../graph/Op.js'
+import {
+  type Attrs,
+  type Call,
+  type Lowered,
+  type Nd,
+  type Op,
+  type Sample,
+  shifted,
+  type Typing,
+  type Word,
+} from '../graph/Op.js'
 import { sameShape, showShape, showType, sizeOf, stridesOf, tensorType } from '../shape/TensorType.js'
 import { copyCall } from './copy.js'
 
@@ -219,7 +229,7 @@ export const reduceScratch = (c: Lowered): number => {
   return adjacent ? 0 : 2 * roundUp(4 * sizeOf(c.args[0]?.shape ?? []))
 }
 
-export const reduceSamples = [
+export const reduceSamples = (): readonly Sample[] => [
   { args: [tensorType('f32', [4, 5])], attrs: { axes: [0] } },
   { args: [tensorType('f32', [4, 5])], attrs: { axes: [1] } },
   { args: [tensorType('f32', [3, 17, 5])], attrs: { axes: [1] } },
@@ -238,7 +248,7 @@ export const sumOp: Op = {
   ],
   reference: (c, [x]) => reduceReference(c, x as Nd, 0, (a, b) => a + b),
   lower: { _tag: 'Kernel', calls: reduceCalls('reduceSum'), scratch: reduceScratch },
-  samples: () => [...reduceSamples, { args: [tensorType('f32', [0, 3])], attrs: { axes: [0] } }],
+  samples: () => [...reduceSamples(), { args: [tensorType('f32', [0, 3])], attrs: { axes: [0] } }],
 }
 
 /** Applies a reduction over the axes given (all of them by default), keeping them as size 1 if `keep` is set. */

@@ -62,7 +62,7 @@ export const maxOp: Op = {
   },
   reference: (c, [x]) => reduceReference(c, x as Nd, -Infinity, Math.max),
   lower: { _tag: 'Kernel', calls: reduceCalls('reduceMax'), scratch: reduceScratch },
-  samples: () => reduceSamples,
+  samples: reduceSamples,
 }
 
 /** The maximum over axes; NaN if any is NaN. Ties share the gradient equally. */

@@ -44,7 +44,7 @@ const takeOver =
     return E.isLeft(adopted) ? E.left(compileError(adopted.left)) : E.right(await adopted.right)
   }
 
-let made: Compiler | undefined // local mutation: not before it is needed
+let made: Compiler | undefined // local mutation: made when first asked for
 /** One for all, so that engines for the same text share what it builds. */
 const background: Compiler = source => {
   made ??= inBackground()

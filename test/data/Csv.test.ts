@@ -54,6 +54,8 @@ test('names and values as labels', () => {
   const odd = { inputs: [1], label: Label.classes('5', '6') } as const
   assert.equal([...expectRight(csv(odd)(bytes('0,5'))).labels], [0])
   assert.is(message('0,0', odd), 'csv: line 1, column 2: the label "0" is none of the names "5", "6"')
+  const powers = { inputs: [1], label: Label.classes('1e1', '1e2') } as const
+  assert.match(message('0,1e0', powers), /label "1e0" is none of the names "1e1", "1e2"/)
 })
 
 test('everything wrong is a sentence that names line and column', () => {
@@ -94,7 +96,8 @@ test('empty files and impossible options are refused', () => {
   assert.match(message('1,2,0', { ...two, inputs: [2 ** 20, 2 ** 20] }), /at most 1073741824 numbers/)
   assert.match(message('1,2,0', { ...two, label: Label.classes(0) }), /classes is 0/)
   assert.match(message('1,2,0', { ...two, maxBytes: 3 }), /maxBytes/)
-  // memory is bounded by the file, not by what a row would take
+  // memory is bounded by the file, not by what a row would take, nor by what its text would be elsewhere
+  assert.match(message('['.repeat(20_000_000)), /expected 3 columns, but found 1/)
   assert.match(message('\n'.repeat(100_000), { ...two, inputs: [1_000_000] }), /no rows/)
 })
 
