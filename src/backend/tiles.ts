@@ -22,10 +22,9 @@ type Sizes = Pick<Parts, 'grains' | 'cost' | 'again'>
 /** The tiles' sizes, in proportion. */
 const sizes = ({ grains, cost, again = 0 }: Sizes, threads: number, least: number): readonly number[] => {
   const usual = mostTiles(threads)
-  const most = (tiles: number, shortest: number): readonly number[] =>
-    equal(Math.min(grains, tiles, Math.floor(cost / shortest)))
-  if (usual * again <= tolerable * cost) return most(usual, least)
-  return 8 * threads * Math.max(least, 2 * again) <= cost ? tapering(threads) : most(threads, least)
+  const upTo = (tiles: number): readonly number[] => equal(Math.min(grains, tiles, Math.floor(cost / least)))
+  if (usual * again <= tolerable * cost) return upTo(usual)
+  return 8 * threads * Math.max(least, 2 * again) <= cost ? tapering(threads) : upTo(threads)
 }
 
 /** From which grain to which each tile goes, or nothing if the call is not cut. */
