@@ -18,33 +18,38 @@ const M1 = 0xcd9e8d57
 const W0 = 0x9e3779b9
 const W1 = 0xbb67ae85
 const ROUNDS = 10
-const TWO_16 = 65_536
 const TWO_32 = 4_294_967_296
 
-/** The high word of a 32x32-bit product; every intermediate is an integer below 2^49, hence exact. */
+/** The high word of a 32x32-bit product, from 16-bit halves: all of it 32-bit integers, which engines hold in place. */
 const mulHigh = (a: number, b: number): number => {
-  const low = ((a * (b & 0xffff)) / TWO_16) >>> 0
-  return ((a * (b >>> 16) + low) / TWO_16) >>> 0
+  const aLow = a & 0xffff
+  const aHigh = a >>> 16
+  const bLow = b & 0xffff
+  const bHigh = b >>> 16
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0
+  const other = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (other >>> 16)) | 0
 }
 
 /** Writes the four words of one counter to `out[at..at + 3]`. */
 const blockInto = (out: Uint32Array, at: number, key: Key, a: number, b: number, c: number, d: number): void => {
-  let [k0, k1] = key
-  let c0 = a
-  let c1 = b
-  let c2 = c
-  let c3 = d
+  let k0 = key[0] | 0
+  let k1 = key[1] | 0
+  let c0 = a | 0
+  let c1 = b | 0
+  let c2 = c | 0
+  let c3 = d | 0
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = mulHigh(M0, c0)
-    const low0 = Math.imul(M0, c0) >>> 0
+    const low0 = Math.imul(M0, c0)
     const high1 = mulHigh(M1, c2)
-    const low1 = Math.imul(M1, c2) >>> 0
-    c0 = (high1 ^ c1 ^ k0) >>> 0
+    const low1 = Math.imul(M1, c2)
+    c0 = high1 ^ c1 ^ k0
     c1 = low1
-    c2 = (high0 ^ c3 ^ k1) >>> 0
+    c2 = high0 ^ c3 ^ k1
     c3 = low0
-    k0 = (k0 + W0) >>> 0
-    k1 = (k1 + W1) >>> 0
+    k0 = (k0 + W0) | 0
+    k1 = (k1 + W1) | 0
   }
   out[at] = c0
   out[at + 1] = c1
