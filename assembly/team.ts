@@ -10,8 +10,7 @@
 //   128  threads asleep; 132: whether they shall end; 136: modules that they shall have
 //   192  tiles of the share; 196: code of thread 0's tiles; 200: bytes from a thread's tiles to the next thread's;
 //   204  milliseconds without a tile done after which thread 0 gives up; 208: whether it did; 212: threads
-//   256  tiles that others than thread 0 have done so far; 260: a bit for each thread
-//   that has the second module
+//   256  tiles that others than thread 0 have done so far; 260: a bit for each thread that has the second module
 //   320  a line for each thread: its ticket, 64 bits: number of the share (high), its first tile left and the one behind
 //   its last (16 bits each)
 
