@@ -1,4 +1,4 @@
-/** What the command line of the quickstart promises; that all examples run is a check of its own. */
+/** What `npm run quickstart` promises, on the built package; that all examples run on src/ is a check of its own. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,16 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
-const test = suite('examples/01-digits')
+const test = suite('the quickstart')
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const run = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'examples/01-digits.ts', ...args],
-    { cwd: root, encoding: 'utf8' },
-  )
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'quickstart', '--', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   return { status, lines: stdout.trimEnd().split('\n'), stderr: stderr.trimEnd() }
 }
 

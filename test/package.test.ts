@@ -96,7 +96,7 @@ const files = {
   'use.ts': `${use(name => entries[name] ?? '')}\nlosses satisfies readonly number[]`,
   'modules.js': use(name => (name === 'index' ? './package/dist/index.js' : `./package/dist/${name}/index.js`)),
   'background.js': background,
-  'empty.js': `import 'gradus'`,
+  'empty.js': `import 'gradus'; import 'gradus/cli'`,
 }
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
 
@@ -129,8 +129,9 @@ test('Node loads it as few files and no other package: it carries what it needs,
   assert.ok(own.length > 0 && own.length <= 8, own.join('\n'))
   assert.not.match(urls.join('\n'), /\/node_modules\//)
   const licenses = readFileSync(join(folder, 'package/dist/node/LICENSES'), 'utf8')
-  for (const name of ['fp-ts', 'io-ts', '@noble/hashes', 'canonicalize', 'd3-dsv'])
+  for (const name of ['fp-ts', 'io-ts', '@noble/hashes', 'canonicalize', 'd3-dsv', 'cli-table3'])
     assert.ok(licenses.includes(`${name}\n\n${readFileSync(join(modules, name, 'LICENSE'), 'utf8')}`), name)
+  assert.match(licenses, '\nstring-width\n\nMIT License') // what cli-table3 needs
 })
 
 test('a thread of Node compiles, which finds its file', () => {

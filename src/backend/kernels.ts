@@ -11,7 +11,11 @@ import { wasm as relaxedWasm } from './relaxed.gen.js'
 export const forThreads = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const name = [6, ...[...'memory'].map(c => c.charCodeAt(0)), 2]
   const found = bytes.findIndex((_, i) => name.every((b, k) => bytes[i + k] === b))
-  return found < 0 ? bytes : bytes.map((b, i) => (i === found + name.length ? b | 2 : b))
+  if (found < 0) return bytes
+  const shared = bytes.slice() // local mutation, of the copy
+  const flags = found + name.length
+  shared[flags] = (bytes[flags] as number) | 2
+  return shared
 }
 
 /** A module, compiled once for memories of their own and once for those that threads share. */
@@ -86,8 +90,9 @@ export const instantiate = (
   const env = { memory }
   const own = new WebAssembly.Instance(module, { env }).exports
   const table = own['table'] as WebAssembly.Table
-  const other = instead ? new WebAssembly.Instance(instead, { env: { memory, table } }).exports : {}
-  const exports: WebAssembly.Exports = { ...own, ...other }
+  const exports: WebAssembly.Exports = instead
+    ? { ...own, ...new WebAssembly.Instance(instead, { env: { memory, table } }).exports }
+    : own
   const indexOf = new Map<string, number>()
   const fill = (names: readonly string[], from: WebAssembly.Exports): void => {
     const first = table.grow(names.length)

@@ -169,8 +169,10 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   const all = [...plans.values()].flatMap(({ plan: p, whole }) => (whole ? [p, whole] : [p]))
   const sets = Object.entries(spec.resident ?? {})
   const encoded = (p: Plan, rows: number) => encode(p, { rows, ...leastOf(spec), base: () => 0, kernelOf })
+  const models = new Map(all.map(p => [p, encoded(p, spec.rows)]))
+  const modelOf = (p: Plan, rows: number) => (rows === spec.rows && models.get(p)) || encoded(p, rows)
   const team = available(spec.threads ?? 1, (rows = spec.rows) =>
-    Math.max(0, ...[...plans.values()].map(p => shareable(encoded(p.plan, rows)))),
+    Math.max(0, ...[...plans.values()].map(p => shareable(modelOf(p.plan, rows)))),
   )
   const { threads } = team
   const map = sequence(nullPage)
@@ -178,7 +180,7 @@ export const mapMemory = (spec: MachineSpec): E.Either<ShapeError, MemoryMap> =>
   const frames = new Map(
     [...plans].map(([name, { plan: p, whole, sums }]): readonly [string, Frame] => {
       const around = { before: inputAt.size + 1, behind: sums.size + 1 }
-      const bytes = [p, ...(whole ? [whole] : [])].map(form => imageBytes(around, encoded(form, spec.rows), threads))
+      const bytes = [p, ...(whole ? [whole] : [])].map(form => imageBytes(around, modelOf(form, spec.rows), threads))
       return [name, { ...around, at: map.take(Math.max(...bytes)) }]
     }),
   )

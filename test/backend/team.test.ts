@@ -307,7 +307,7 @@ test('unasked, threads are as many as the cores, four at most, and only for work
     ] as const)
       assert.equal(onCores(cores)(1e6), { threads, note: null })
     assert.equal(onCores(1)(1e9), { threads: 1, note: 'the host has one core' })
-    const little = onCores(2)(1e5)
+    const little = onCores(2)(9e5)
     assert.is(little.threads, 1)
     assert.match(little.note ?? '', 'too little work to share')
   } finally {

@@ -1,7 +1,4 @@
 /** gradus, driven as its users drive it; the matrix products as programs of their own, so that no copy is counted. */
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { pipe } from '#fp/function.js'
 import { type Machine, machine } from '../../src/backend/machine.js'
 import * as Batches from '../../src/data/Batches.js'
@@ -36,6 +33,7 @@ import type { Winograd } from '../../src/transform/Winograd.js'
 import * as Zoo from '../../src/zoo/Zoo.js'
 import type { Driver, Task } from './driver.js'
 import { flopOf, wantedOf } from './flop.js'
+import { start } from './start.js'
 import { trafficOf } from './traffic.js'
 
 const seed = 1
@@ -277,25 +275,6 @@ const detector = (winograd: Winograd) => (): Task => {
 
 const forward = (): Task => predicting(plainNet, drawn(plainNet), { threads })
 
-/** Processes, one after the other, each until it says that it has taken its first step. */
-const started = (): Task => {
-  if (!existsSync(new URL('../../dist/index.js', import.meta.url)))
-    throw new Error('the package is not built: npm run build')
-  const once = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [fileURLToPath(new URL('start.mjs', import.meta.url))], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      child.stdout.once('data', () => resolve())
-      child.once('exit', code => reject(new Error(`the process ended with ${code}`)))
-    })
-  return {
-    run: async times => {
-      for (let i = 0; i < times; i++) await once()
-    },
-  }
-}
-
 export const version = 'this checkout'
 export const tasks: Driver['tasks'] = {
   'GEMM-256': product(256),
@@ -310,7 +289,7 @@ export const tasks: Driver['tasks'] = {
   'W4-F(4x4)': bounded(normalizedImage, 'F(4x4)'),
   W5: detector('F(2x2)'),
   'W5-F(4x4)': detector('F(4x4)'),
-  start: started,
+  start,
   'groups-2': grouped(64, 32),
   'groups-4': grouped(128, 32),
   'groups-8': grouped(256, 32),

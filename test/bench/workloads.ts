@@ -47,7 +47,7 @@ export const workloads: readonly Workload[] = [
   step('W4-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
   step('W5', 'forward pass of YOLOv2 on an image of 416 x 416 x 3: 29.46 GFLOP by direct convolution'),
   step('W5-F(4x4)', "the same by Winograd's F(4x4) instead of F(2x2)"),
-  step('start', "from a process' start to the end of its first step: the quickstart's net, from its file of digits"),
+  step('start', "the quickstart, from its process' start to the end of its first step"),
   grouped(64, 32),
   grouped(128, 32),
   grouped(256, 32),
