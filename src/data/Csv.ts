@@ -12,7 +12,7 @@ import { type Data, fromColumns } from './Dataset.js'
 import { unpackText } from './Gzip.js'
 import { checkInputs } from './Inputs.js'
 import * as Label from './Label.js'
-import { classReader, finite, finiteText, labelSize, type Read } from './Scalar.js'
+import { classReader, finiteText, labelSize } from './Scalar.js'
 import { readWeight, readWeightText } from './weights.js'
 
 export interface CsvOptions<I extends Shape, L extends Label.Label> {
@@ -37,17 +37,24 @@ export interface CsvOptions<I extends Shape, L extends Label.Label> {
 const lineEnd = (): RegExp => /\r\n|\r|\n/g
 
 /** Line ends inside of a quoted field, which make a row longer than a line. */
-const extraLines = (row: readonly unknown[]): number =>
-  row.reduce((n: number, field) => n + (`${field}`.match(lineEnd())?.length ?? 0), 0)
+const extraLines = (row: readonly string[]): number =>
+  row.reduce((n, field) => n + (field.match(lineEnd())?.length ?? 0), 0)
 
-/** A line's fields as JSON has them; null if they are not JSON. */
-const jsonFields = (line: string): readonly unknown[] | null => {
+/** What does not stand in numbers as JSON writes them, apart by commas. */
+const notPlain = /[^-+.\deE,\s]/
+
+/** The numbers of a plain line; none if JSON does not write them so. */
+const jsonNumbers = (line: string): readonly number[] => {
   try {
     return JSON.parse(`[${line}]`)
   } catch {
-    return null
+    return []
   }
 }
+
+/** Whether no number was too large; JSON has no other that is not finite. */
+const allFinite = (all: Float32Array | Int32Array): boolean =>
+  !all.includes(Number.POSITIVE_INFINITY) && !all.includes(Number.NEGATIVE_INFINITY)
 
 /** The index of the column with a name, or what is wrong. */
 const columnNamed = (name: string, what: string, names: readonly string[] | undefined): number | string => {
@@ -112,14 +119,13 @@ const parse = <I extends Shape, L extends Label.Label>(
   const labels = label.target === 'class' ? new Int32Array(capacity) : new Float32Array(capacity * outputs)
   const weights = weightColumn === undefined ? null : new Float32Array(capacity)
   const readClass = label.target === 'class' ? classReader(label) : undefined
-  const readNumber: Read = field => (typeof field === 'string' ? finiteText(field) : finite(field))
-  const readLabel = readClass ?? readNumber
-  const readRowWeight: Read = field => (typeof field === 'string' ? readWeightText(field) : readWeight(field))
+  const readLabel = readClass ?? finiteText
+  const hasNames = label.target === 'class' && label.names !== undefined
   const hasQuotes = text.includes('"')
   const table: Table = { rows: 0, names: undefined, start: 0, weight: Number.POSITIVE_INFINITY }
 
-  const readHeader = (row: readonly unknown[]): string | undefined => {
-    table.names = header ? row.map(String) : undefined
+  const readHeader = (row: readonly string[]): string | undefined => {
+    table.names = header ? row : undefined
     if (weightColumn !== undefined) {
       const place = weightPlace(weightColumn, table.names, width)
       if (typeof place === 'string') return `: ${place}`
@@ -134,14 +140,13 @@ const parse = <I extends Shape, L extends Label.Label>(
     table.start = start
     return undefined
   }
-  const readRow = (row: readonly unknown[]): string | undefined => {
+  const readRow = (row: readonly string[]): string | undefined => {
     const { rows, start, names, weight } = table
-    for (let c = 0; c < width; c++) {
-      const field = row[c]
+    for (const [c, field] of row.entries()) {
       const k = c < weight ? c : c - 1 // among the columns that are no weight
       const isWeight = c === weight
       const isLabel = !isWeight && k >= start && k < start + outputs
-      const value = isWeight ? readRowWeight(field) : isLabel ? readLabel(field) : readNumber(field)
+      const value = isWeight ? readWeightText(field) : isLabel ? readLabel(field) : finiteText(field)
       if (typeof value === 'string') {
         const name = names === undefined ? '' : ` (${quote(names[c] as string)})`
         return `, column ${c + 1}${name}: ${value}`
@@ -157,7 +162,7 @@ const parse = <I extends Shape, L extends Label.Label>(
   let line = 1
   let seen = 0
   /** Reads one more row, or says what is wrong with it. */
-  const take = (row: readonly unknown[]): string | undefined => {
+  const take = (row: readonly string[]): string | undefined => {
     const blank = row.length === 1 && row[0] === ''
     const isHeader = header && seen === 0
     if (!blank) {
@@ -170,23 +175,41 @@ const parse = <I extends Shape, L extends Label.Label>(
     line += 1 + (hasQuotes ? extraLines(row) : 0)
     return undefined
   }
-  /** Reads lines as JSON up to the first that it cannot, or where something is wrong, and returns where that begins. */
-  const takeLines = (): number => {
+  /** Takes a row of numbers at once; false where something is wrong with it. */
+  const takeNumbers = (row: readonly number[]): boolean => {
+    if (row.length !== width) return false
+    const { rows, start, weight } = table
+    const fields = weights ? row.filter((_, c) => c !== weight) : row
+    const target = fields.slice(start, start + outputs)
+    if (readClass && typeof readClass(target[0]) === 'string') return false
+    if (weights && typeof readWeight(row[weight]) === 'string') return false
+    column.set(fields.slice(0, start), rows * inputSize)
+    column.set(fields.slice(start + outputs), rows * inputSize + start)
+    labels.set(target, rows * outputs)
+    weights?.set(row.slice(weight, weight + 1), rows)
+    table.rows++
+    return true
+  }
+  /** Takes the text if its lines are plain, but for the header, and all is well; else false, and nothing is taken. */
+  const takeLines = (): boolean => {
     const ends = lineEnd()
-    let from = 0
-    while (from < text.length) {
+    const top = header ? ends.exec(text) : null
+    if (separator !== ',' || hasNames || notPlain.test(text.slice(ends.lastIndex))) return false
+    const names = text.slice(0, top?.index ?? 0)
+    if (header && (names.includes('"') || names.split(separator).length !== width)) return false
+    if (readHeader(names.split(separator)) !== undefined) return false
+    for (let from = ends.lastIndex; from < text.length; ) {
       const end = ends.exec(text)
-      const one = text.slice(from, end?.index)
-      const row = one === '' || (header && seen === 0) ? one.split(separator) : jsonFields(one)
-      if (row === null || take(row) !== undefined) break
+      const line = text.slice(from, end?.index)
+      if (line !== '' && !takeNumbers(jsonNumbers(line))) return false
       from = end ? ends.lastIndex : text.length
     }
-    return from
+    return table.rows > 0 && allFinite(column) && allFinite(labels)
   }
-  // brackets would make JSON build lists and objects, beyond any bound
-  const isPlain = !/["[{]/.test(text) && separator === ',' && !(label.target === 'class' && label.names)
+  const isTaken = takeLines()
+  if (!isTaken) table.rows = 0
   let wrong: string | undefined
-  dsvFormat(separator).parseRows(text.slice(isPlain ? takeLines() : 0), row => {
+  dsvFormat(separator).parseRows(isTaken ? '' : text, row => {
     if (wrong !== undefined) return null
     const complaint = take(row)
     if (complaint !== undefined) {

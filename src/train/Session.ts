@@ -83,7 +83,7 @@ export const session = (
   const made = programs(recipe, weighted)
   if (E.isLeft(made)) return made
   const p = made.right
-  const { slots, inputs, train, evaluate, judge, predict } = p
+  const { slots, inputs, train, evaluate, judge } = p
   return E.map((m: Machine): Session => {
     const places = slots.map(s => ({ ...s, offset: m.slots.get(s.name)?.offset ?? 0 }))
     const owner: State.Owner = { places, readBlock: m.readState }
@@ -150,7 +150,7 @@ export const session = (
       rows,
       state: slots,
       inputs,
-      programs: { train, evaluate, judge, predict },
+      programs: { train, evaluate, judge },
       resident,
       threads,
       generated,

@@ -163,7 +163,7 @@ const alone = (optimizer: Optimizer.Optimizer): readonly Expr[] => {
 const computed = (): readonly (readonly Expr[])[] => {
   const trained = recipes().flatMap(recipe => {
     const made = programs(recipe)
-    return E.isLeft(made) ? [] : [made.right.train, made.right.evaluate, made.right.predict]
+    return E.isLeft(made) ? [] : [made.right.train, made.right.evaluate]
   })
   const compiled = compile(last, true, { rows: 4 })
   return [

@@ -1,6 +1,6 @@
 /**
  * The programs of a recipe. The loss, its gradient, clipping, the optimizer and the moving averages are one program,
- * the train step; evaluation and prediction are two more over the same state.
+ * the train step; evaluation is one more over the same state.
  */
 import * as E from '#fp/Either.js'
 import type { Slot, Wanted } from '../backend/machine.js'
@@ -52,7 +52,6 @@ export interface Programs {
   readonly evaluate: Wanted
   /** what the end of an epoch does to the optimizer's scalars */
   readonly judge: Wanted
-  readonly predict: Wanted
 }
 
 /** Whether rows as a train step takes them, or as they are. */
@@ -216,7 +215,6 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
   const clash = variables.find(v => others.has(v.path))
   if (clash)
     return E.left(shapeError(clash.path, 'the state has a slot of this name; give the layer or its scope another'))
-  const { output } = inference.right
   return E.map(
     (train: Wanted): Programs => ({
       inputs: [
@@ -238,7 +236,6 @@ export const programs = (recipe: AnyRecipe, weighted = false): E.Either<ShapeErr
       train,
       judge: judgeEpoch(recipe),
       evaluate: { results: reports(recipe, inference.right, weighted, 'infer'), updates: {} },
-      predict: { results: { output }, updates: {} },
     }),
   )(trainStep(recipe, training.right, weighted))
 }

@@ -6,7 +6,7 @@ import { mapMemory } from '../../src/backend/layout.js'
 import { machine } from '../../src/backend/machine.js'
 import type { MachineSpec } from '../../src/backend/spec.js'
 import { Clip, Init, Layer, Loss, Metric, Net, Optimizer, Recipe, Schedule } from '../../src/index.js'
-import { programs } from '../../src/train/programs.js'
+import { elaborated, programs } from '../../src/train/programs.js'
 import type { AnyRecipe } from '../../src/train/Recipe.js'
 import { assertBits, expectRight } from '../support/assert.js'
 import { classes, numbers, optimizer } from './support.js'
@@ -52,7 +52,8 @@ const unitsOf = (s: MachineSpec): number => expectRight(mapMemory(s)).programs.g
 for (const [name, recipe] of recipes)
   test(name, () => {
     const p = expectRight(programs(recipe))
-    const { train, evaluate, predict } = p
+    const { train, evaluate } = p
+    const predict = { results: { output: expectRight(elaborated(recipe, 'infer')).output }, updates: {} }
     const spec = { rows: 9, state: p.slots, programs: { train, evaluate, predict } }
     const [fused, unfused] = [make(spec), make({ ...spec, fused: false })]
     const units = [true, false].map(on => unitsOf({ ...spec, fused: on })) as [number, number]
