@@ -10,11 +10,12 @@
 import type { Encoded, Finished } from './encode.js'
 import { mostTiles } from './tiles.js'
 
-/** Where the code begins and ends, and the kernels it calls. */
+/** Where the code begins and ends, the kernels it calls, and the bytes of the whole image. */
 export interface Image {
   readonly pc: number
   readonly end: number
   readonly kernels: readonly string[]
+  readonly bytes: number
 }
 
 /** The place of an image: its address, and how many calls stand before and behind the plan's, at most. */
@@ -141,5 +142,6 @@ export const writeImage = (
     pc: start - pair * before.length,
     end: start + pair * (shown.length + behind.length),
     kernels: [...before, ...shown, ...behind].map(c => c.kernel),
+    bytes: free - frame.at,
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Programs in memory as the interpreter runs them: images, written for one number of rows and anew when that, or who
- * runs them, changes.
+ * Programs in memory as the interpreter runs them: images, each for one number of rows and one who runs it. The last few
+ * of a program are kept, since a data set's last batch, in every epoch, is often a smaller one.
  */
 import { type Encoded, encode } from './encode.js'
 import type { Generated } from './generate.js'
@@ -59,12 +59,19 @@ export interface Wish {
   readonly apart?: boolean
 }
 
-/** Writes the images of a machine's programs, each when it is first needed; `module` is what has taken over, if it has. */
+/** An image that is in memory, or was; `copy` has its bytes once another has taken the place. */
+interface Kept extends Loaded, Required<Wish> {
+  readonly module: Generated | null
+  copy: Uint8Array | null
+}
+
+/** Images of a program that are kept, the one in memory among them. */
+const mostKept = 4
+
+/** Loads the images of a machine's programs when they are needed; `module` is what has taken over, if it has. */
 export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
-  const written = new Map<string, Loaded & Required<Wish> & { readonly module: Generated | null }>()
-  const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
-    const now = written.get(program)
-    if (now?.rows === rows && now.set === set && now.apart === apart && now.module === module) return now
+  const images = new Map<string, readonly Kept[]>() // by program, the one in memory first
+  const make = (program: string, { rows, set, apart }: Required<Wish>, module: Generated | null): Kept => {
     const placed = map.programs.get(program) as Placed
     const form = (module && placed.whole) ?? placed
     const nameOf = module ? (region: string) => module.regions.get(region) ?? region : kernelOf
@@ -81,9 +88,21 @@ export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
       },
       straight && !apart && fits(body, straight.model) ? straight : null,
     )
-    const made = { rows, set, apart, module, form, image }
-    written.set(program, made)
-    return made
+    return { rows, set, apart, module, form, image, copy: null }
   }
-  return { load, last: (program: string): Loaded | undefined => written.get(program) }
+  const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
+    const wanted = (k: Kept): boolean => k.rows === rows && k.set === set && k.apart === apart && k.module === module
+    const kept = images.get(program) ?? []
+    const [now] = kept
+    if (now && wanted(now)) return now
+    const { at } = (map.programs.get(program) as Placed).frame
+    const place = (bytes: number): Uint8Array => new Uint8Array(writing.view.buffer, at, bytes)
+    if (now) now.copy ??= place(now.image.bytes).slice()
+    const known = kept.find(wanted)
+    if (known?.copy) place(known.image.bytes).set(known.copy)
+    const next = known ?? make(program, { rows, set, apart }, module)
+    images.set(program, [next, ...kept.filter(k => k !== next)].slice(0, mostKept))
+    return next
+  }
+  return { load, last: (program: string): Loaded | undefined => images.get(program)?.[0] }
 }

@@ -38,7 +38,8 @@ const sortByDigit = (values: Uint32Array, digit: number, from: Int32Array, to: I
  */
 export const permutation = (key: Key, step: number, n: number): Int32Array => {
   const values = words(key, 0, step, 2 * n)
-  let from = Int32Array.from({ length: n }, (_, i) => i)
+  let from = new Int32Array(n)
+  for (let i = 0; i < n; i++) from[i] = i
   let to = new Int32Array(n)
   for (let digit = 0; digit < 8; digit++) {
     sortByDigit(values, digit, from, to)

@@ -7,7 +7,7 @@
 import * as E from '#fp/Either.js'
 import type { Audience } from './audience.js'
 import { averaged } from './average.js'
-import { clock } from './clock.js'
+import { clock, pause } from './clock.js'
 import { type Aborted, type FitError, nonFinite, type StateError } from './errors.js'
 import type { Epoch, FitEvent } from './events.js'
 import type { AnyData } from './feed.js'
@@ -25,8 +25,6 @@ import { reportedMetrics } from './weighting.js'
 
 /** Milliseconds that a bounded run should take. */
 const slice = 40
-
-const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0))
 
 /** The error of a run that ends before its time, with the run so far. */
 const aborted = (run: Run, why: string): E.Either<StateError | Aborted, never> => {
@@ -70,9 +68,17 @@ interface Trained {
   readonly stop: string | null
 }
 
-/** Milliseconds that a step took, once that is known. */
+/** Milliseconds that a step took, once that is known, and when the host was last let do what else there is. */
 interface Pace {
   step: number | null
+  paused: number
+}
+
+/** Lets the host go on, if it has waited for long. */
+const rest = async (pace: Pace): Promise<void> => {
+  if (clock() - pace.paused < slice / 2) return
+  await pause()
+  pace.paused = clock()
 }
 
 /** An epoch's sums after some steps more, from the machine's: its gate sums the rows of the steps that count. */
@@ -137,7 +143,7 @@ const trainEpoch = async (
         if (said.right !== null)
           return E.right({ run: now(), train: means(), rate, samplesPerSecond: speed(), stop: said.right })
       }
-      if (clock() - from > slice / 2) await pause()
+      await rest(pace)
       if (signal?.aborted) return aborted(now(), 'its signal went off')
     }
   }
@@ -193,7 +199,7 @@ export const train = async (
   } = course
   const rules = Stop.bind(s.recipe.stop, reportedMetrics(s.recipe))
   const history: Epoch[] = [] // local mutation: the fold over the epochs, and the pace of the steps
-  const pace: Pace = { step: null }
+  const pace: Pace = { step: null, paused: clock() }
   let run = first
   let epoch = Math.floor(run.state.step / sizes.length)
   const opened = await tell(started)
@@ -216,7 +222,7 @@ export const train = async (
     const said = await tell({ _tag: 'Epoch', ...seen, checkpoint: () => saveRun(at) })
     if (E.isLeft(said)) return aborted(run, said.left)
     stop = Stop.stop(rules, run.running, epoch) ?? said.right
-    await pause()
+    await rest(pace)
   }
   if (stop !== null) {
     const said = await tell({ _tag: 'Stopped', epoch, reason: stop, restored: run.best?.epoch ?? null })

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Column, type Machine, machine } from '../../src/backend/machine.js'
@@ -215,6 +216,29 @@ test('finite sees every number of the rows given, and none behind them', () => {
         assert.is(m.finite('x', rows), false, `${bad} at ${at}`)
         assert.is(m.finite('x', before), true, `${bad} at ${at}, behind ${before} rows`)
       }
+})
+
+test('however rows, sets and ways to run take turns, a program does what a new machine does', () => {
+  const turns = fc.record({ rows: fc.integer({ min: 1, max: 6 }), way: fc.constantFrom('run', 'repeat', 'profile') })
+  const options = fc.constantFrom({}, { threads: 2, leastTile: 1 })
+  fc.assert(
+    fc.property(fc.array(turns, { minLength: 8, maxLength: 16 }), options, (all, more) => {
+      const kept = made(columns, 6, more)
+      for (const { rows, way } of all) {
+        const fresh = made(columns, 6, more)
+        fresh.writeState(kept.readState())
+        const [a, b] = [kept, fresh].map(m => {
+          m.order(order)
+          if (way === 'repeat') m.repeat('train', 'set', rows, 3)
+          else if (way === 'profile') m.profile('train', 'set', rows, () => 0)
+          else m.run('train', rows, batch(5, rows))
+          return { ...m.read('train', rows), state: m.readState() }
+        })
+        assert.equal(a, b, `${way} of ${rows}`)
+      }
+    }),
+    { numRuns: 20 },
+  )
 })
 
 test.run()

@@ -125,6 +125,29 @@ const collect = async (events: AsyncIterable<Event>): Promise<readonly Event[]> 
   return all
 }
 
+test('a run lets its host go on now and then, not after each short epoch; in a page by a message', async () => {
+  const { setImmediate } = globalThis
+  const host = globalThis as { setImmediate?: unknown }
+  let pauses = 0
+  try {
+    host.setImmediate = (done: () => void) => {
+      pauses++
+      return setImmediate(done)
+    }
+    const started = performance.now()
+    const { hash } = expectRight(await Trainer.fit(small({ epochs: 300 }))(split)())
+    const most = (performance.now() - started) / 20 + 1
+    assert.ok(pauses <= most, `${pauses} pauses, at most ${most} wanted`)
+    delete host.setImmediate
+    assert.is(expectRight(await Trainer.fit(small({ epochs: 300 }))(split)()).hash, hash)
+    const control = new AbortController()
+    setTimeout(() => control.abort(), 30)
+    assert.is(expectLeft(await Trainer.fit(long, { signal: control.signal })(much)())._tag, 'Aborted')
+  } finally {
+    globalThis.setImmediate = setImmediate
+  }
+})
+
 test('events are those of fit, then the model', async () => {
   const seen: FitEvent[] = []
   const all = await collect(
