@@ -305,9 +305,9 @@ test('unasked, threads are as many as the cores, four at most, and only for work
       [4, 4],
       [64, 4],
     ] as const)
-      assert.equal(onCores(cores)(1e6), { threads, note: null })
+      assert.equal(onCores(cores)(5e5), { threads, note: null })
     assert.equal(onCores(1)(1e9), { threads: 1, note: 'the host has one core' })
-    const little = onCores(2)(9e5)
+    const little = onCores(2)(4e5)
     assert.is(little.threads, 1)
     assert.match(little.note ?? '', 'too little work to share')
   } finally {
