@@ -91,14 +91,13 @@ export const loader = (spec: MachineSpec, map: MemoryMap, writing: Writing) => {
     return { rows, set, apart, module, form, image, copy: null }
   }
   const load = (program: string, { rows, set, apart = false }: Wish, module: Generated | null): Loaded => {
-    const wanted = (k: Kept): boolean => k.rows === rows && k.set === set && k.apart === apart && k.module === module
     const kept = images.get(program) ?? []
-    const [now] = kept
-    if (now && wanted(now)) return now
+    const now = kept[0]
+    if (now?.rows === rows && now.set === set && now.apart === apart && now.module === module) return now
     const { at } = (map.programs.get(program) as Placed).frame
     const place = (bytes: number): Uint8Array => new Uint8Array(writing.view.buffer, at, bytes)
     if (now) now.copy ??= place(now.image.bytes).slice()
-    const known = kept.find(wanted)
+    const known = kept.find(k => k.rows === rows && k.set === set && k.apart === apart && k.module === module)
     if (known?.copy) place(known.image.bytes).set(known.copy)
     const next = known ?? make(program, { rows, set, apart }, module)
     images.set(program, [next, ...kept.filter(k => k !== next)].slice(0, mostKept))
