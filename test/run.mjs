@@ -6,7 +6,7 @@
  *   --checks          all but the unit tests
  *   --unit            nothing but the unit tests
  *   --dir=<folder>    the test files of another folder, and nothing else
- *   --timeout=<ms>    the time limit of a test file (default 120000)
+ *   --timeout=<ms>    the time limit of a test file (default 180000)
  */
 import { relative, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -23,7 +23,7 @@ const { values, positionals: words } = parseArgs({
     checks: { type: 'boolean', default: false },
     unit: { type: 'boolean', default: false },
     dir: { type: 'string' },
-    timeout: { type: 'string', default: '120000' },
+    timeout: { type: 'string', default: '180000' },
   },
 })
 const { CI } = process.env
