@@ -11,6 +11,8 @@ const test = suite('the quickstart')
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+assert.ok(existsSync(join(root, 'dist/node/index.js')), 'dist is not there: npm run build')
+
 const run = (...args: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'quickstart', '--', ...args], {
     cwd: root,

@@ -1,6 +1,6 @@
 /**
- * Comma-separated values (RFC 4180 as d3-dsv reads it): one row of numbers a line, the label first or last. Lines of
- * numbers as JSON writes them are left to the host's JSON, which reads them several times as fast.
+ * Comma-separated values (RFC 4180 as d3-dsv reads it): one row of numbers a line, the label first or last. A file
+ * of numbers alone, all as JSON writes them, is left to the host's JSON, which reads it several times as fast.
  */
 import { dsvFormat } from 'd3-dsv'
 import * as E from '#fp/Either.js'
@@ -186,7 +186,7 @@ const parse = <I extends Shape, L extends Label.Label>(
     column.set(fields.slice(0, start), rows * inputSize)
     column.set(fields.slice(start + outputs), rows * inputSize + start)
     labels.set(target, rows * outputs)
-    weights?.set(row.slice(weight, weight + 1), rows)
+    if (weights) weights[rows] = row[weight] as number
     table.rows++
     return true
   }

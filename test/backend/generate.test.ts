@@ -140,8 +140,12 @@ test('steps after a module has taken over go on with the bits of the interpreter
     for (const r of results) assertBits(r, results[0] as Float32Array)
     for (const m of [two, late]) assertBits(m.readState(), one.readState())
   }
-  const profiled = two.profile('train', null, 3, () => 0).map(k => k.kernel)
+  const kernels = (m: Machine, rows: number) => m.profile('train', null, rows, () => 0).map(k => k.kernel)
+  const profiled = kernels(two, 8) // as many as it has just run
   assert.ok(profiled.includes('matmul') && profiled.some(k => k.startsWith('region_')), profiled.join(' '))
+  for (const rows of [5, 8]) assert.not.equal(kernels(one, rows), profiled)
+  await expectRight(one.adopt(await compiled(one)))
+  for (const rows of [5, 8]) assert.equal(kernels(one, rows), profiled)
 })
 
 test('a module of kernels alone, which has no use for the memory, takes over for several threads, too', async () => {

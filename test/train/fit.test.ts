@@ -126,8 +126,8 @@ const collect = async (events: AsyncIterable<Event>): Promise<readonly Event[]> 
 }
 
 test('a run lets its host go on now and then, not after each short epoch; in a page by a message', async () => {
-  const { setImmediate } = globalThis
-  const host = globalThis as { setImmediate?: unknown }
+  const { setImmediate, MessageChannel } = globalThis
+  const host = globalThis as { setImmediate?: unknown; MessageChannel?: unknown }
   let pauses = 0
   try {
     host.setImmediate = (done: () => void) => {
@@ -138,14 +138,24 @@ test('a run lets its host go on now and then, not after each short epoch; in a p
     const { hash } = expectRight(await Trainer.fit(small({ epochs: 300 }))(split)())
     const most = (performance.now() - started) / 20 + 1
     assert.ok(pauses <= most, `${pauses} pauses, at most ${most} wanted`)
-    delete host.setImmediate
-    assert.is(expectRight(await Trainer.fit(small({ epochs: 300 }))(split)()).hash, hash)
-    const control = new AbortController()
-    setTimeout(() => control.abort(), 30)
-    assert.is(expectLeft(await Trainer.fit(long, { signal: control.signal })(much)())._tag, 'Aborted')
+    for (const missing of ['setImmediate', 'MessageChannel'] as const) {
+      delete host[missing]
+      assert.is(expectRight(await Trainer.fit(small({ epochs: 300 }))(split)()).hash, hash)
+      const control = new AbortController()
+      setTimeout(() => control.abort(), 30)
+      assert.is(expectLeft(await Trainer.fit(long, { signal: control.signal })(much)())._tag, 'Aborted')
+    }
   } finally {
-    globalThis.setImmediate = setImmediate
+    Object.assign(globalThis, { setImmediate, MessageChannel })
   }
+})
+
+test('nor do short runs, one after the other, keep the host from its timers', async () => {
+  let heard = 0
+  const timer = setInterval(() => heard++, 1)
+  for (let i = 0; i < 20; i++) expectRight(await Trainer.fit(small({ epochs: 1 }))(split)())
+  clearInterval(timer)
+  assert.ok(heard >= 10, `${heard} ticks within 20 runs`)
 })
 
 test('events are those of fit, then the model', async () => {
