@@ -109,7 +109,7 @@ test('lines that JSON can read are read as others are', () => {
     },
   )
   const label = fc.constantFrom('0', '1', '2', '2.0', '1e0', '-0', '3', '0.5')
-  const row = fc.tuple(field, field, label, fc.constantFrom('1', '0.5', '2e0', '1e1'))
+  const row = fc.tuple(field, field, label, fc.constantFrom('1', '0.5', '2e0', '1e1', '-1', '1e39'))
   const rows = fc.array(fc.oneof({ weight: 9, arbitrary: row }, fc.constant(['']), fc.constant(['1', '2'])), {
     maxLength: 6,
   })
@@ -122,6 +122,8 @@ test('lines that JSON can read are read as others are', () => {
     }),
     { numRuns: 2_000 },
   )
+  assert.match(message('x,"y",z\n1,2,0', { ...two, header: true, labelColumn: '"y"' }), /the header has no column/)
+  assert.match(message('1,2\n1,1e39', { inputs: [1], label: Label.values(1) }), /line 2, column 2: 1e\+39 is too large/)
   const numbers = expectRight(csv(two)(bytes('1e0,2,2.000e+00\n0.1,16777217,1')))
   assert.equal([...numbers.labels], [2, 1])
   assertBits(numbers.columns.input as Float32Array, Float32Array.of(1, 2, 0.1, 16777216))
